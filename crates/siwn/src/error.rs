@@ -1,0 +1,131 @@
+//! Why a login does not succeed: a no, or nobody to ask.
+
+use std::error::Error as StdError;
+
+use thiserror::Error;
+
+use crate::challenge::ChallengeError;
+use crate::proof::ProofError;
+use crate::verified::AccountRefusal;
+use crate::{ChainError, StoreError};
+
+/// Why a login did not succeed.
+#[derive(Debug, Error)]
+pub enum LoginError {
+    /// No. The same proof will never succeed, or not before something else changes.
+    #[error(transparent)]
+    Refused(Refusal),
+    /// Could not ask. Nothing is spent; the same proof may succeed later.
+    #[error(transparent)]
+    Unavailable(Unavailable),
+}
+
+/// A no, and the step that said it.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// Step 1: the challenge.
+    #[error(transparent)]
+    Challenge(#[from] ChallengeError),
+    /// Step 2: what was signed, and the signature.
+    #[error(transparent)]
+    Proof(#[from] ProofError),
+    /// Step 4: the account.
+    #[error(transparent)]
+    Account(#[from] AccountRefusal),
+    /// Step 5: somebody used the challenge before.
+    #[error("the challenge was used before")]
+    Spent,
+    /// Step 5: the challenge expired while the chain was asked.
+    #[error("the challenge expired before the session could be opened")]
+    ExpiredMeanwhile,
+    /// Step 5: the store lost its memory while the chain was asked.
+    #[error("the store no longer knows which challenges were used")]
+    Forgotten,
+}
+
+/// Nobody could be asked.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Unavailable {
+    /// Step 3.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// Step 5.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Step 5: the challenge may be spent, and whether the session is open is not known. The client starts over.
+    #[error("whether the session was opened is not known")]
+    StartOver(#[source] Box<dyn StdError + Send + Sync>),
+}
+
+impl LoginError {
+    /// A stable name for clients and logs. The list is closed.
+    ///
+    /// | Code | When |
+    /// |---|---|
+    /// | `challenge_unknown` | not issued here, or not to this client |
+    /// | `challenge_expired` | its time is over |
+    /// | `challenge_used` | used before |
+    /// | `state_mismatch` | the state is another challenge's |
+    /// | `recipient_mismatch`, `message_mismatch` | something else was signed |
+    /// | `callback_url_not_allowed` | a callback URL that is not configured was signed |
+    /// | `signature_invalid` | the signature does not hold |
+    /// | `key_not_full_access` | the key may only call contracts |
+    /// | `key_not_found` | the account does not have the key |
+    /// | `account_not_found` | there is no such account |
+    /// | `chain_unavailable` | the chain could not be asked |
+    /// | `store_unavailable` | the store could not be asked, or is full |
+    /// | `start_over` | whether the session was opened is not known |
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Refused(refusal) => refusal.code(),
+            Self::Unavailable(Unavailable::Chain(_)) => "chain_unavailable",
+            Self::Unavailable(Unavailable::Store(_)) => "store_unavailable",
+            Self::Unavailable(Unavailable::StartOver(_)) => "start_over",
+        }
+    }
+}
+
+impl Refusal {
+    const fn code(&self) -> &'static str {
+        match self {
+            Self::Challenge(ChallengeError::NotOurs | ChallengeError::Ahead { .. }) | Self::Forgotten => "challenge_unknown",
+            Self::Challenge(ChallengeError::Expired { .. }) | Self::ExpiredMeanwhile => "challenge_expired",
+            Self::Challenge(ChallengeError::State) => "state_mismatch",
+            Self::Proof(ProofError::Recipient { .. }) => "recipient_mismatch",
+            Self::Proof(ProofError::Message { .. }) => "message_mismatch",
+            Self::Proof(ProofError::CallbackUrl { .. }) => "callback_url_not_allowed",
+            Self::Proof(ProofError::Signature(_)) => "signature_invalid",
+            Self::Account(AccountRefusal::FunctionCallKey(_)) => "key_not_full_access",
+            Self::Account(AccountRefusal::NoKey(_)) => "key_not_found",
+            Self::Account(AccountRefusal::NoAccount(_)) => "account_not_found",
+            Self::Spent => "challenge_used",
+        }
+    }
+}
+
+impl<E: Into<Refusal>> From<E> for LoginError {
+    fn from(refusal: E) -> Self {
+        Self::Refused(refusal.into())
+    }
+}
+
+impl From<Unavailable> for LoginError {
+    fn from(unavailable: Unavailable) -> Self {
+        Self::Unavailable(unavailable)
+    }
+}
+
+impl From<ChainError> for LoginError {
+    fn from(error: ChainError) -> Self {
+        Self::Unavailable(error.into())
+    }
+}
+
+impl From<StoreError> for LoginError {
+    fn from(error: StoreError) -> Self {
+        Self::Unavailable(error.into())
+    }
+}

@@ -1,0 +1,103 @@
+//! Sign In With NEAR: the protocol and the login, without clock, randomness or I/O of its own.
+//!
+//! A server asks a person's wallet to sign a challenge (NEP-413 `signMessage`), checks the signature, asks the chain whether the key
+//! is a full-access key of the account, and opens a session. Three ways in:
+//!
+//! - [`Login`]: challenge, proof, session. Every challenge works once. [`Chain`] and [`Store`] are its two ports.
+//! - [`Policy`]: a near-sign-verify token that proves itself by the time in its nonce.
+//! - [`Payload`], [`PublicKey::verify`], [`AuthToken`]: the parts.
+//!
+//! # Glossary
+//!
+//! | Word | Meaning |
+//! |---|---|
+//! | account | a NEAR account, [`AccountId`] |
+//! | access key | a key that an account grants something; *full access* means everything |
+//! | recipient | whom a signature is for: the site's public name |
+//! | nonce | the 32 bytes that are signed beside the message |
+//! | challenge | nonce, message and recipient that a server asks somebody to sign |
+//! | payload | the bytes that NEP-413 signs |
+//! | proof | what a client sends back: account, key, signature, nonce |
+//! | auth token | near-sign-verify's text form of a proof |
+//! | standing | what the chain says an account grants a key |
+//! | binding | who must come back with the challenge: a browser, an origin, anybody |
+//! | generation | which store, and since when it remembers |
+//! | session | what a login opens |
+//!
+//! # Example
+//!
+//! ```
+//! use std::time::Duration;
+//! use siwn::{AuthToken, NonceRule, Policy, UnixMillis};
+//!
+//! let token = "CgAAAGFsaWNlLm5lYXI0AAAAZWQyNTUxOTpCVnhueXpIUHNNZXl5Mm5Xd1ZKVGZDbmJnZzNyYnljclliNkFVVFpSUVVDTFgAAABrNkM2WXZROVorNWpt\
+//!              cFN5QThpaWJYM3NNMlhrSUVlcDI2UUVwSG9NYlNJbkJxRlNoQXByOUtnLzgrZDJYUEFDOXVELysrVUlMRndIb21hS2twSlpEZz09BQAAAGxvZ2luMDAwMTc2\
+//!              MDAwMDAwMDAwMAQ6cYd0xXK9iiWtvrG/zVwLAAAAYXBwLmV4YW1wbGUAAA==";
+//! let token: AuthToken = token.parse()?;
+//!
+//! let policy = Policy::new("app.example", NonceRule::timestamp(Duration::from_secs(300)));
+//! let signed = policy.check(token, UnixMillis::new(1_760_000_060_000))?;
+//! assert_eq!(signed.token().account().as_str(), "alice.near");
+//! // Then, on chain: signed.confirm(&chain, AccessPolicy::default()).await
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use std::pin::Pin;
+
+mod account;
+mod base58;
+mod borsh;
+mod chain;
+mod challenge;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod curve;
+mod error;
+mod key;
+mod login;
+mod memory;
+mod nep413;
+mod nonce;
+mod policy;
+mod private_key;
+mod proof;
+mod quoted;
+mod secret;
+mod session;
+mod signature;
+mod signer;
+mod site;
+mod store;
+mod time;
+mod token;
+mod verified;
+mod web;
+
+pub use account::{AccountId, AccountIdError, AccountKind};
+pub use base58::Base58Error;
+pub use borsh::BorshError;
+pub use chain::{Access, Block, Chain, ChainError, Question, Standing};
+pub use challenge::{Binding, Challenge, ChallengeError, OwnChallenge, Returned};
+pub use error::{LoginError, Refusal, Unavailable};
+pub use key::{KeyError, KeyType, PublicKey};
+pub use login::{Login, SignedIn};
+pub use memory::MemoryStore;
+pub use nep413::{Payload, PayloadHash, TAG};
+pub use nonce::{Nonce, NonceError, TimestampError};
+pub use policy::{DEFAULT_SKEW, NonceRule, Policy, PolicyError, SignedToken, TextRule, VerifiedToken, VerifyError};
+pub use private_key::PrivateKey;
+pub use proof::{Proof, ProofError, ProofFields};
+pub use quoted::Quoted;
+pub use secret::{Secret, SecretError};
+pub use session::{Session, SessionId, SessionRow, SessionSecret, SessionToken, SessionTokenError, Sessions};
+pub use signature::{Signature, SignatureError};
+pub use signer::{KeySigner, SignedMessage, Signer, SignerError, TokenRequest};
+pub use site::{Issue, Message, Recipient, Site, SiteError};
+pub use store::{Generation, NewSession, Opening, Store, StoreError};
+pub use time::UnixMillis;
+pub use token::{AuthToken, FieldError, MAX_TOKEN_LENGTH, TokenError, TokenFields};
+pub use verified::{AccessPolicy, AccountRefusal, Asked, FunctionCallKeys, Funding, Signed, UnfundedAccounts, VerifiedAccount};
+pub use web::{CallbackUrl, Origin, PublicUrl, UrlError};
+
+/// What the ports return: a future that any runtime can drive.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -1,0 +1,98 @@
+//! The login.
+//!
+//! Cheap before costly; nothing leaves the process before the signature holds; the irreversible step last, and atomic. Each step takes
+//! what only the step before it makes, so that leaving one out does not compile. "No" ([`Refusal`]) and "could not ask"
+//! ([`Unavailable`]) are different types from the first line to the last.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::error::{LoginError, Refusal, Unavailable};
+use crate::session::{Session, SessionSecret, SessionToken};
+use crate::store::{NewSession, Opening, StoreError};
+use crate::{Binding, Chain, Challenge, OwnChallenge, Proof, Site, Store, UnixMillis};
+
+/// Lets people sign in to one site.
+pub struct Login {
+    site: Site,
+    chain: Arc<dyn Chain>,
+    store: Arc<dyn Store>,
+}
+
+/// A login that succeeded.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// The session that it opened.
+    pub session: Session,
+    /// What the client keeps. It is answered once and stored nowhere.
+    pub token: SessionToken,
+}
+
+impl Login {
+    /// People sign in to `site`; `chain` says whose key it was, `store` keeps the sessions.
+    #[must_use]
+    pub const fn new(site: Site, chain: Arc<dyn Chain>, store: Arc<dyn Store>) -> Self {
+        Self { site, chain, store }
+    }
+
+    /// The site.
+    #[must_use]
+    pub const fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// Begins a login: a challenge for whoever asks. Nothing is stored.
+    ///
+    /// `random` is 8 random bytes, fresh for every call.
+    pub fn begin(&self, bound_to: &Binding, now: UnixMillis, random: [u8; 8]) -> Result<Challenge, StoreError> {
+        Ok(Challenge::issue(&self.site, self.store.generation()?, bound_to, now, random))
+    }
+
+    /// Ends a login: judges the proof and opens the session, once.
+    ///
+    /// `secret` is 32 random bytes, fresh for every call. What fails spends nothing: after [`Unavailable`] the same proof works later.
+    pub async fn finish(
+        &self,
+        proof: Proof,
+        bound_to: &Binding,
+        now: UnixMillis,
+        secret: SessionSecret,
+    ) -> Result<SignedIn, LoginError> {
+        let generation = self.store.generation()?;
+        // 1. The challenge is ours, has not expired, and was issued to this client. No I/O.
+        let challenge = OwnChallenge::judge(&self.site, proof.returned(), generation, bound_to, now)?;
+        // 2. The payload is rebuilt from our recipient and message, and the signature holds for it. No I/O.
+        let signed = challenge.check_signature(&self.site, proof)?;
+        // 3. Where the account stands with the key.
+        let asked = signed.ask(&*self.chain).await?;
+        // 4. Full access only.
+        let account = asked.confirm(self.site.access)?;
+        // 5. Spend the challenge and open the session: one atomic step.
+        self.open(NewSession::new(&self.site, &challenge, account, now, &secret), secret).await
+    }
+
+    async fn open(&self, new: NewSession, secret: SessionSecret) -> Result<SignedIn, LoginError> {
+        let opening = match self.store.open(&new).await {
+            // The row holds the secret's hash: whoever asks again learns whether he won.
+            Err(StoreError::Unknown(_)) => self.store.open(&new).await,
+            answered => answered,
+        };
+        match opening {
+            Ok(Opening::Opened) => {
+                let session = Session::from(new.row);
+                Ok(SignedIn { token: SessionToken::new(session.id, secret), session })
+            }
+            Ok(Opening::AlreadySpent) => Err(Refusal::Spent.into()),
+            Ok(Opening::ChallengeExpired) => Err(Refusal::ExpiredMeanwhile.into()),
+            Ok(Opening::OtherGeneration) => Err(Refusal::Forgotten.into()),
+            Err(StoreError::Unknown(source)) => Err(Unavailable::StartOver(source).into()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login").field("site", &self.site).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,163 @@
+//! The proof: what a client sends back, parsed once.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use crate::challenge::{OwnChallenge, Returned};
+use crate::quoted::Quoted;
+use crate::site::Site;
+use crate::token::{FieldError, parse_signer};
+use crate::verified::Signed;
+use crate::web::CallbackUrl;
+use crate::{AccountId, AuthToken, Nonce, Payload, PublicKey, Signature, SignatureError};
+
+/// Somebody's claim to have signed a challenge: who, with which key, the signature, and what he says that he signed.
+///
+/// The payload is rebuilt from the site's own parts. What the client says of message, recipient, callback URL and state is compared
+/// and never used.
+pub struct Proof {
+    account: AccountId,
+    key: PublicKey,
+    signature: Signature,
+    nonce: Nonce,
+    said: Said,
+}
+
+struct Said {
+    message: Option<String>,
+    recipient: Option<String>,
+    callback_url: SaidCallback,
+    state: Option<String>,
+}
+
+enum SaidCallback {
+    /// The client does not know: no callback URL and the site's own are both tried.
+    Nothing,
+    /// Exactly this was signed.
+    Exactly(Option<String>),
+}
+
+/// The fields of a proof that is no token, as texts.
+#[derive(Clone, Copy, Debug)]
+pub struct ProofFields<'a> {
+    /// `accountId`.
+    pub account_id: &'a str,
+    /// `publicKey`, as `<type>:<base58>`.
+    pub public_key: &'a str,
+    /// `signature`: standard base64, or `<type>:<base58>` with the key's type.
+    pub signature: &'a str,
+    /// `nonce`.
+    pub nonce: Nonce,
+    /// `message`, if the client says it.
+    pub message: Option<&'a str>,
+    /// `recipient`, if the client says it.
+    pub recipient: Option<&'a str>,
+    /// `callbackUrl`, if the client says it.
+    pub callback_url: Option<&'a str>,
+    /// `state`, if the client has one. An empty one is one.
+    pub state: Option<&'a str>,
+}
+
+impl Proof {
+    /// Parses the fields.
+    pub fn from_fields(fields: ProofFields<'_>) -> Result<Self, FieldError> {
+        let account = parse_signer(fields.account_id)?;
+        let key: PublicKey = fields.public_key.parse().map_err(FieldError::PublicKey)?;
+        let signature = Signature::from_text(key.key_type(), fields.signature).map_err(FieldError::Signature)?;
+        let callback_url = fields.callback_url.map_or(SaidCallback::Nothing, |url| SaidCallback::Exactly(Some(url.into())));
+        let said = Said {
+            message: fields.message.map(Into::into),
+            recipient: fields.recipient.map(Into::into),
+            callback_url,
+            state: fields.state.map(Into::into),
+        };
+        Ok(Self { account, key, signature, nonce: fields.nonce, said })
+    }
+
+    /// The account that somebody claims.
+    #[must_use]
+    pub const fn account(&self) -> &AccountId {
+        &self.account
+    }
+
+    /// What came back of the challenge.
+    #[must_use]
+    pub fn returned(&self) -> Returned<'_> {
+        Returned { nonce: &self.nonce, state: self.said.state.as_deref() }
+    }
+}
+
+impl From<AuthToken> for Proof {
+    /// A token says itself what was signed.
+    fn from(token: AuthToken) -> Self {
+        let said = Said {
+            message: Some(token.message),
+            recipient: Some(token.recipient),
+            callback_url: SaidCallback::Exactly(token.callback_url),
+            state: token.state,
+        };
+        Self { account: token.account, key: token.public_key, signature: token.signature, nonce: token.nonce, said }
+    }
+}
+
+/// Why a proof does not prove that this site's challenge was signed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ProofError {
+    /// Signed for somebody else.
+    #[error("the signature is for {found}")]
+    Recipient {
+        /// For whom, as the client says.
+        found: Quoted,
+    },
+    /// Another message was signed.
+    #[error("the signed message is {found}")]
+    Message {
+        /// Which, as the client says.
+        found: Quoted,
+    },
+    /// A callback URL that this site does not allow.
+    #[error("the signed callback URL {found} is not allowed")]
+    CallbackUrl {
+        /// Which, as the client says.
+        found: Quoted,
+    },
+    /// The signature does not hold for this site's own parts.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
+}
+
+impl OwnChallenge<'_> {
+    /// Checks the proof's signature over the payload that this site asked for. No I/O.
+    pub fn check_signature(&self, site: &Site, proof: Proof) -> Result<Signed, ProofError> {
+        let Proof { account, key, signature, nonce: _, said } = proof;
+        let (message, recipient) = (self.issue.message.as_str(), site.recipient.as_str());
+        if let Some(found) = said.recipient.filter(|said| said != recipient) {
+            return Err(ProofError::Recipient { found: Quoted::new(&found) });
+        }
+        if let Some(found) = said.message.filter(|said| said != message) {
+            return Err(ProofError::Message { found: Quoted::new(&found) });
+        }
+        let own = site.own_callback(&self.nonce);
+        let own = own.as_ref().map(CallbackUrl::as_str);
+        let signed_urls = match &said.callback_url {
+            SaidCallback::Exactly(None) => vec![None],
+            SaidCallback::Exactly(Some(url))
+                if own == Some(url) || site.callback_urls.iter().any(|allowed| allowed.as_str() == url) =>
+            {
+                vec![Some(url.as_str())]
+            }
+            SaidCallback::Exactly(Some(url)) => return Err(ProofError::CallbackUrl { found: Quoted::new(url) }),
+            SaidCallback::Nothing => [None].into_iter().chain(own.map(Some)).collect(),
+        };
+        let payloads = signed_urls.into_iter().map(|callback_url| Payload { message, nonce: &self.nonce, recipient, callback_url });
+        Ok(Signed::check(account, key, &signature, payloads)?)
+    }
+}
+
+impl fmt::Debug for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proof").field("account", &self.account).field("key", &self.key).finish_non_exhaustive()
+    }
+}

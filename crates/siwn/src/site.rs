@@ -1,0 +1,276 @@
+//! A site: everything of a login that comes from configuration and never from a request.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::secret::{Keys, Secret};
+use crate::verified::AccessPolicy;
+use crate::web::{CallbackUrl, Origin, PublicUrl};
+
+/// The longest recipient, in bytes. Wallets show about 64.
+const LONGEST_RECIPIENT: usize = 253;
+/// The longest message, in bytes: what the smallest wallets show.
+const LONGEST_MESSAGE: usize = 400;
+const SHORTEST_LIFETIME: Duration = Duration::from_secs(1);
+const LONGEST_LIFETIME: Duration = Duration::from_hours(24);
+const DEFAULT_SESSION_LIFETIME: Duration = Duration::from_hours(7 * 24);
+
+/// Whom people sign in to: the `recipient` of every payload, and the site's name. Best the public host.
+///
+/// 1 to 253 printable ASCII characters without spaces.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Recipient(Box<str>);
+
+/// What people are asked to sign: ASCII, at most 400 bytes, and naming the recipient.
+///
+/// Some wallets show the message and nothing else: it is the only place where a person can see for whom he signs.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Message(Box<str>);
+
+/// Why a site cannot be configured like this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SiteError {
+    /// The recipient.
+    #[error("a recipient has 1 to {LONGEST_RECIPIENT} printable ASCII characters and no spaces")]
+    Recipient,
+    /// The message is too long.
+    #[error("a message has at most {LONGEST_MESSAGE} bytes, this one has {0}")]
+    MessageTooLong(usize),
+    /// The message has characters that wallets do not show.
+    #[error("a message has printable ASCII characters and line feeds only")]
+    MessageNotAscii,
+    /// The message does not say for whom it is.
+    #[error("a message names the recipient")]
+    MessageWithoutRecipient,
+    /// The challenge's lifetime.
+    #[error("a challenge lives for 1 second to 24 hours")]
+    Lifetime,
+}
+
+impl Recipient {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Recipient {
+    type Err = SiteError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let good = (1..=LONGEST_RECIPIENT).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        if good { Ok(Self(text.into())) } else { Err(SiteError::Recipient) }
+    }
+}
+
+impl Message {
+    /// The message `text` for `recipient`.
+    pub fn new(text: &str, recipient: &Recipient) -> Result<Self, SiteError> {
+        if text.len() > LONGEST_MESSAGE {
+            return Err(SiteError::MessageTooLong(text.len()));
+        }
+        if !text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ' || byte == b'\n') {
+            return Err(SiteError::MessageNotAscii);
+        }
+        if !text.contains(recipient.as_str()) {
+            return Err(SiteError::MessageWithoutRecipient);
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// `Sign in to {recipient}`.
+    #[must_use]
+    pub fn default_for(recipient: &Recipient) -> Self {
+        Self(format!("Sign in to {recipient}").into())
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a challenge is made with: a secret, the message and the lifetime. They change together, or not at all.
+#[derive(Debug)]
+pub struct Issue {
+    pub(crate) keys: Keys,
+    pub(crate) message: Message,
+    pub(crate) lifetime: Duration,
+}
+
+impl Issue {
+    /// Challenges with `message`, good for `lifetime` (1 second to 24 hours, whole milliseconds), under keys derived from `secret`.
+    pub fn new(secret: &Secret, message: Message, lifetime: Duration) -> Result<Self, SiteError> {
+        if !(SHORTEST_LIFETIME..=LONGEST_LIFETIME).contains(&lifetime) {
+            return Err(SiteError::Lifetime);
+        }
+        let lifetime = Duration::from_millis(u64::try_from(lifetime.as_millis()).map_err(|_| SiteError::Lifetime)?);
+        Ok(Self { keys: Keys::derive(secret), message, lifetime })
+    }
+}
+
+/// One site that people sign in to.
+///
+/// ```
+/// use std::time::Duration;
+/// use siwn::{Issue, Message, Recipient, Secret, Site};
+///
+/// let recipient: Recipient = "app.example".parse()?;
+/// let secret = Secret::from_bytes([7; 32]); // 32 random bytes that outlive the process
+/// let issue = Issue::new(&secret, Message::default_for(&recipient), Duration::from_secs(300))?;
+/// let site = Site::new(recipient, issue);
+/// # let _ = site;
+/// # Ok::<(), siwn::SiteError>(())
+/// ```
+#[derive(Debug)]
+pub struct Site {
+    pub(crate) recipient: Recipient,
+    pub(crate) issue: Issue,
+    pub(crate) second_issue: Option<Issue>,
+    pub(crate) public_url: Option<PublicUrl>,
+    pub(crate) origins: Vec<Origin>,
+    pub(crate) callback_urls: Vec<CallbackUrl>,
+    pub(crate) session_lifetime: Duration,
+    pub(crate) access: AccessPolicy,
+}
+
+impl Site {
+    /// A site whose challenges are made with `issue`; sessions live for seven days; full-access keys of existing accounts only.
+    #[must_use]
+    pub const fn new(recipient: Recipient, issue: Issue) -> Self {
+        Self {
+            recipient,
+            issue,
+            second_issue: None,
+            public_url: None,
+            origins: Vec::new(),
+            callback_urls: Vec::new(),
+            session_lifetime: DEFAULT_SESSION_LIFETIME,
+            access: AccessPolicy {
+                unfunded_accounts: crate::UnfundedAccounts::Refuse,
+                function_call_keys: crate::FunctionCallKeys::Refuse,
+            },
+        }
+    }
+
+    /// Takes back challenges of another issue too: the previous one after a change, the coming one before it.
+    #[must_use]
+    pub fn also_accepting(self, issue: Issue) -> Self {
+        Self { second_issue: Some(issue), ..self }
+    }
+
+    /// Where the site is reached; needed for wallets that answer by redirect.
+    #[must_use]
+    pub fn public_url(self, url: PublicUrl) -> Self {
+        Self { public_url: Some(url), ..self }
+    }
+
+    /// Other origins whose pages may sign people in here.
+    #[must_use]
+    pub fn origins(self, origins: Vec<Origin>) -> Self {
+        Self { origins, ..self }
+    }
+
+    /// Callback URLs of others that may be part of what is signed.
+    #[must_use]
+    pub fn callback_urls(self, urls: Vec<CallbackUrl>) -> Self {
+        Self { callback_urls: urls, ..self }
+    }
+
+    /// How long a session lives, at most.
+    #[must_use]
+    pub fn session_lifetime(self, lifetime: Duration) -> Self {
+        Self { session_lifetime: lifetime, ..self }
+    }
+
+    /// Which standings open the door.
+    #[must_use]
+    pub fn access(self, access: AccessPolicy) -> Self {
+        Self { access, ..self }
+    }
+
+    /// Whom people sign in to.
+    #[must_use]
+    pub const fn recipient(&self) -> &Recipient {
+        &self.recipient
+    }
+
+    /// Whether a page of `origin` may sign people in here: the site's own, or one of the allowed.
+    #[must_use]
+    pub fn allows_origin(&self, origin: &str) -> bool {
+        let own = self.public_url.as_ref().map(PublicUrl::origin);
+        own.into_iter().chain(&self.origins).any(|allowed| allowed.as_str() == origin)
+    }
+
+    pub(crate) fn issues(&self) -> impl Iterator<Item = &Issue> {
+        [&self.issue].into_iter().chain(&self.second_issue)
+    }
+}
+
+impl fmt::Display for Recipient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Recipient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Recipient({self})")
+    }
+}
+
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Message({:?})", &*self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recipient_is_printable_and_short() {
+        assert_eq!("app.example".parse::<Recipient>().unwrap().as_str(), "app.example");
+        for bad in ["", "app example", "app.example\n", "äpp.example", &"x".repeat(254)] {
+            assert_eq!(bad.parse::<Recipient>(), Err(SiteError::Recipient), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_message_is_ascii_short_and_names_the_recipient() {
+        let recipient: Recipient = "app.example".parse().unwrap();
+        assert_eq!(Message::default_for(&recipient).as_str(), "Sign in to app.example");
+        for (bad, why) in [
+            ("Sign in", SiteError::MessageWithoutRecipient),
+            ("Sign in to äpp, app.example", SiteError::MessageNotAscii),
+            ("app.example\r", SiteError::MessageNotAscii),
+            (&"app.example".repeat(40), SiteError::MessageTooLong(440)),
+        ] {
+            assert_eq!(Message::new(bad, &recipient), Err(why), "{bad}");
+        }
+        assert!(Message::new(&format!("{:<400}", "app.example"), &recipient).is_ok());
+    }
+
+    #[test]
+    fn a_lifetime_has_two_ends() {
+        let recipient: Recipient = "app.example".parse().unwrap();
+        let lives = |lifetime| Issue::new(&Secret::from_bytes([1; 32]), Message::default_for(&recipient), lifetime).map(|_| ());
+        assert_eq!(lives(SHORTEST_LIFETIME), Ok(()));
+        assert_eq!(lives(LONGEST_LIFETIME), Ok(()));
+        assert_eq!(lives(Duration::from_millis(999)), Err(SiteError::Lifetime));
+        assert_eq!(lives(LONGEST_LIFETIME + Duration::from_nanos(1)), Err(SiteError::Lifetime));
+    }
+}
