@@ -25,7 +25,7 @@ struct Kept {
     row: SessionRow,
     is_open: bool,
     guarded_until: UnixMillis,
-    kept_until: UnixMillis,
+    until: UnixMillis,
 }
 
 impl MemoryStore {
@@ -56,7 +56,7 @@ impl MemoryStore {
         if rows.by_id.len() >= self.capacity {
             return Err(StoreError::Full);
         }
-        rows.insert(Kept { row: new.row.clone(), is_open: true, guarded_until: new.guarded_until(), kept_until: new.kept_until() });
+        rows.insert(Kept { row: new.row.clone(), is_open: true, guarded_until: new.guarded_until(), until: new.kept_until() });
         Ok(Opening::Opened)
     }
 
@@ -70,7 +70,7 @@ impl MemoryStore {
         let mut rows = self.rows();
         if let Some(mut kept) = rows.remove(id) {
             kept.is_open = false;
-            kept.kept_until = kept.guarded_until;
+            kept.until = kept.guarded_until;
             rows.insert(kept);
         }
     }
@@ -78,13 +78,13 @@ impl MemoryStore {
 
 impl Rows {
     fn insert(&mut self, kept: Kept) {
-        self.by_end.insert((kept.kept_until, kept.row.id));
+        self.by_end.insert((kept.until, kept.row.id));
         self.by_id.insert(kept.row.id, kept);
     }
 
     fn remove(&mut self, id: SessionId) -> Option<Kept> {
         let kept = self.by_id.remove(&id)?;
-        self.by_end.remove(&(kept.kept_until, id));
+        self.by_end.remove(&(kept.until, id));
         Some(kept)
     }
 

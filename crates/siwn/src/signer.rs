@@ -112,17 +112,17 @@ impl TokenRequest {
     /// # Ok(()) }) }
     /// ```
     pub async fn sign_with(self, signer: &dyn Signer) -> Result<AuthToken, SignerError> {
-        let signed = signer.sign_message(self.payload()).await?;
-        self.into_token(signed)
+        let answer = signer.sign_message(self.payload()).await?;
+        self.into_token(answer)
     }
 
     /// Writes the token of an answer that is already there, after checking it.
-    pub fn into_token(self, signed: SignedMessage) -> Result<AuthToken, SignerError> {
-        signed.public_key.verify(&self.payload().hash(), &signed.signature)?;
+    pub fn into_token(self, answer: SignedMessage) -> Result<AuthToken, SignerError> {
+        answer.public_key.verify(&self.payload().hash(), &answer.signature)?;
         Ok(AuthToken {
-            account: signed.account,
-            public_key: signed.public_key,
-            signature: signed.signature,
+            account: answer.account,
+            public_key: answer.public_key,
+            signature: answer.signature,
             message: self.message,
             nonce: self.nonce,
             recipient: self.recipient,
