@@ -144,7 +144,7 @@ impl OwnChallenge<'_> {
         let signed_urls = match &said.callback_url {
             SaidCallback::Exactly(None) => vec![None],
             SaidCallback::Exactly(Some(url))
-                if own == Some(url) || site.callback_urls.iter().any(|allowed| allowed.as_str() == url) =>
+                if own == Some(url) || site.allowed_callback_url(url).is_some() =>
             {
                 vec![Some(url.as_str())]
             }
