@@ -151,7 +151,7 @@ async fn whoever_stops_waiting_in_time_spends_nothing() {
 }
 
 #[tokio::test]
-async fn dropping_the_store_finishes_what_is_queued() {
+async fn shutting_down_finishes_what_is_queued() {
     let it = Opened::new();
     let writer = it.hold_writer().await;
     let session = it.session(1);
@@ -176,6 +176,17 @@ async fn dropping_the_store_finishes_what_is_queued() {
     shutdown.await.unwrap();
     let kept: i64 = Connection::open(&it.path).unwrap().query_row("SELECT count(*) FROM session", [], |row| row.get(0)).unwrap();
     assert_eq!(kept, 1);
+}
+
+#[tokio::test]
+async fn dropping_the_store_ends_its_threads_and_closes_the_file() {
+    let Opened { store, path, _directory, .. } = Opened::new();
+    let log = path.with_extension("db-wal");
+    assert!(log.exists());
+    let mut ended = store.ended.clone();
+    drop(store);
+    assert!(ended.changed().await.is_err(), "nothing is sent, the sender is gone");
+    assert!(!log.exists());
 }
 
 #[tokio::test]
@@ -205,6 +216,9 @@ async fn a_full_store_makes_room_of_what_is_over() {
     while it.open(answered).await.is_ok() {
         answered += 1;
     }
+    it.clock.set(UnixMillis::new((START + SESSION).get() - 1));
+    it.rows().await;
+    assert_eq!(it.rows().await, answered, "it has just looked, and nothing was over");
     it.clock.set(START + SESSION);
     assert!(matches!(it.open(answered).await, Err(StoreError::Full)), "it prunes after it has answered");
     assert_eq!(it.open(answered + 1).await.unwrap(), Opening::Opened);

@@ -75,7 +75,7 @@ fn wait_until_all_are_ready() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "played by the children of the other tests"]
 async fn a_child_plays_its_role() {
-    let path = std::env::var_os(FILE).unwrap();
+    let Some(path) = std::env::var_os(FILE) else { return };
     let path = Path::new(&path);
     let number: u8 = std::env::var(NUMBER).unwrap().parse().unwrap();
     match std::env::var(ROLE).unwrap().as_str() {
@@ -171,7 +171,8 @@ async fn open_the_same_file(path: &Path, number: u8) {
 
 #[test]
 fn processes_that_make_one_file_at_once_agree() {
-    for _ in 0..5 {
+    // Often, because it takes luck for two to meet at the change to write-ahead logging.
+    for _ in 0..30 {
         let directory = tempfile::tempdir().unwrap();
         let said = together("open the same file", &directory.path().join("siwn.db"), 4);
         assert!(said.iter().all(|one| one.len() == 1 && *one == said[0]), "{said:?}");
