@@ -6,7 +6,10 @@ use std::str::FromStr;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::string::string_regex;
-use siwn::{AccountId, CallbackUrl, KeyType, Nonce, Origin, PrivateKey, PublicKey, PublicUrl, SessionId, SessionToken, Signature};
+use siwn::{
+    AccountId, AccountKind, CallbackUrl, KeyType, Nonce, Origin, PrivateKey, PublicKey, PublicUrl, SessionId, SessionToken,
+    Signature,
+};
 
 const HOST: &str = "[a-z0-9]{1,12}(\\.[a-z0-9][a-z0-9-]{0,8}){0,3}(:[1-9][0-9]{3})?";
 
@@ -45,6 +48,14 @@ proptest! {
         let account: AccountId = text.parse().unwrap();
         prop_assert_eq!(account.to_string(), text);
         prop_assert!(reads_back(&account));
+    }
+
+    #[test]
+    fn a_parent_is_an_account_too(text in "[a-z0-9]{1,3}(\\.[a-z0-9]{1,3}){1,3}") {
+        let account: AccountId = text.parse().unwrap();
+        let (_, rest) = text.split_once('.').unwrap();
+        prop_assert_eq!(account.parent(), rest.parse().ok());
+        prop_assert!(account.parent().is_none_or(|parent| reads_back(&parent) && parent.kind() == AccountKind::Named));
     }
 
     #[test]
