@@ -1,1 +1,33 @@
-fn main() {}
+//! The command line: `siwn`. Data goes to standard output, words to standard error.
+
+mod arguments;
+mod command;
+mod failure;
+mod input;
+mod output;
+mod private_key;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use arguments::{Command, Siwn};
+use command::{inspect, keygen, sign, verify};
+use failure::Failure;
+
+fn main() -> ExitCode {
+    match run(Siwn::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Keygen(arguments) => keygen::run(&arguments),
+        Command::Sign(arguments) => sign::run(arguments),
+        Command::Verify(arguments) => verify::run(&arguments),
+        Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Completions { shell } => output::completions(shell),
+    }
+}

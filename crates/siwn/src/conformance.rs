@@ -18,7 +18,7 @@
 //! # });
 //! ```
 
-#![expect(clippy::panic, clippy::missing_panics_doc, reason = "a suite of tests says no by panicking")]
+#![expect(clippy::panic, reason = "a suite of tests says no by panicking")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -92,7 +92,7 @@ pub enum KeyError {
     #[error("keys of type {0} are not supported by this build")]
     Unsupported(KeyType),
     /// The part after the colon.
-    #[error("a key of type {key_type} cannot be read")]
+    #[error("the base58 of a key of type {key_type}: {source}")]
     Base58 {
         /// The type in front of the colon.
         key_type: KeyType,

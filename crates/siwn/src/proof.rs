@@ -143,9 +143,7 @@ impl OwnChallenge<'_> {
         let own = own.as_ref().map(CallbackUrl::as_str);
         let signed_urls = match &said.callback_url {
             SaidCallback::Exactly(None) => vec![None],
-            SaidCallback::Exactly(Some(url))
-                if own == Some(url) || site.callback_urls.iter().any(|allowed| allowed.as_str() == url) =>
-            {
+            SaidCallback::Exactly(Some(url)) if own == Some(url) || site.allowed_callback_url(url).is_some() => {
                 vec![Some(url.as_str())]
             }
             SaidCallback::Exactly(Some(url)) => return Err(ProofError::CallbackUrl { found: Quoted::new(url) }),

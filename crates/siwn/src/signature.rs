@@ -35,10 +35,10 @@ pub enum SignatureError {
         key_type: KeyType,
     },
     /// A `<type>:` in front that is no key type.
-    #[error("the type in front of the signature cannot be read")]
+    #[error("the type in front of the signature: {0}")]
     Type(#[source] KeyError),
     /// The part after `<type>:`.
-    #[error("the base58 of the signature cannot be read")]
+    #[error("the base58 of the signature: {0}")]
     Base58(#[source] Base58Error),
     /// The signature is of another type than the key.
     #[error("the key is of type {key}, the signature of type {signature}")]

@@ -204,8 +204,29 @@ impl Site {
     /// Whether a page of `origin` may sign people in here: the site's own, or one of the allowed.
     #[must_use]
     pub fn allows_origin(&self, origin: &str) -> bool {
-        let own = self.public_url.as_ref().map(PublicUrl::origin);
-        own.into_iter().chain(&self.origins).any(|allowed| allowed.as_str() == origin)
+        self.own_origin().into_iter().chain(&self.origins).any(|allowed| allowed.as_str() == origin)
+    }
+
+    /// Whether `origin` is the site's own.
+    #[must_use]
+    pub fn is_own_origin(&self, origin: &Origin) -> bool {
+        self.own_origin() == Some(origin)
+    }
+
+    /// Whether the site is reached over plain http, on this machine only.
+    #[must_use]
+    pub fn is_plain_loopback(&self) -> bool {
+        self.own_origin().is_some_and(Origin::is_plain_loopback)
+    }
+
+    /// The configured callback URL of exactly this text.
+    #[must_use]
+    pub fn allowed_callback_url(&self, text: &str) -> Option<&CallbackUrl> {
+        self.callback_urls.iter().find(|url| url.as_str() == text)
+    }
+
+    fn own_origin(&self) -> Option<&Origin> {
+        self.public_url.as_ref().map(PublicUrl::origin)
     }
 
     pub(crate) fn issues(&self) -> impl Iterator<Item = &Issue> {

@@ -1,0 +1,152 @@
+//! The command line's grammar and its help.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use siwn::{AccountId, Nonce};
+
+use crate::private_key::KeySource;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// Sign In With NEAR: log people in by their NEAR account
+#[derive(Debug, Parser)]
+#[command(name = "siwn", version, styles = STYLES, max_term_width = 100, arg_required_else_help = true)]
+#[command(after_help = "Exit codes: 0 yes, 1 no, 2 could not find out or wrong command line.\n\
+    Data goes to standard output, words to standard error.")]
+pub(crate) struct Siwn {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a key pair
+    Keygen(Keygen),
+    /// Sign a message and print the auth token
+    Sign(Sign),
+    /// Verify an auth token and print what its owner signed
+    Verify(Verify),
+    /// Show the fields of an auth token, verifying nothing
+    Inspect(Inspect),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(
+    long_about = "Make a key pair.\n\n\
+        Prints it as JSON in the form of NEAR's credentials files, so that the output is a key file for `siwn sign`. The account is the \
+        key's implicit one; give the key to any account of yours with NEAR's own tools.",
+    after_help = "Example:\n  siwn keygen --out bot.json"
+)]
+pub(crate) struct Keygen {
+    /// Type of the key
+    #[arg(long = "type", value_name = "TYPE", value_enum, default_value_t = GeneratedType::Ed25519)]
+    pub(crate) key_type: GeneratedType,
+    /// Write it to a new file that only you can read, instead of printing it
+    #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum GeneratedType {
+    Ed25519,
+    Secp256k1,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    long_about = "Sign a message with a private key and print the auth token, as the `sign` of near-sign-verify does.",
+    after_help = "Example:\n  siwn sign \"Sign in to app.example\" --account alice.near --recipient app.example --key-file k.json"
+)]
+pub(crate) struct Sign {
+    /// The message; `-` reads it from standard input and drops one trailing newline
+    #[arg(value_name = "MESSAGE", allow_hyphen_values = true)]
+    pub(crate) message: OsString,
+    /// The account that the key belongs to
+    #[arg(long, value_name = "ACCOUNT", allow_hyphen_values = true)]
+    pub(crate) account: AccountId,
+    /// Whom the token is for
+    #[arg(long, value_name = "RECIPIENT", allow_hyphen_values = true)]
+    pub(crate) recipient: String,
+    #[command(flatten)]
+    pub(crate) key: KeySource,
+    /// The server's nonce: 32 bytes in hexadecimal or base64 [default: the time and random bytes]
+    #[arg(long, value_name = "NONCE", value_parser = parse_nonce, allow_hyphen_values = true)]
+    pub(crate) nonce: Option<Nonce>,
+    /// A state that travels with the token, unsigned
+    #[arg(long, value_name = "STATE", allow_hyphen_values = true)]
+    pub(crate) state: Option<String>,
+    /// A callback URL that is signed too
+    #[arg(long, value_name = "URL", allow_hyphen_values = true)]
+    pub(crate) callback_url: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    long_about = "Verify an auth token and print what its owner signed.\n\n\
+        Checks the recipient, the nonce, the signature, and on chain that the key is a full-access key of the account.",
+    after_help = "Exit codes: 0 the token is good, 1 it is not, 2 could not find out or wrong command line.\n\n\
+        Example:\n  siwn verify \"$TOKEN\" --recipient app.example --max-age 5m"
+)]
+pub(crate) struct Verify {
+    /// The token; `-` reads it from standard input and drops one trailing newline
+    #[arg(value_name = "TOKEN", allow_hyphen_values = true)]
+    pub(crate) token: OsString,
+    /// Whom the token must be for
+    #[arg(long, value_name = "RECIPIENT", allow_hyphen_values = true)]
+    pub(crate) recipient: String,
+    /// The message that must have been signed
+    #[arg(long, value_name = "MESSAGE", allow_hyphen_values = true)]
+    pub(crate) message: Option<String>,
+    /// The state that must travel with it
+    #[arg(long, value_name = "STATE", allow_hyphen_values = true)]
+    pub(crate) state: Option<String>,
+    /// The nonce that must have been signed, in hexadecimal or base64; the time in it does not matter then
+    #[arg(long, value_name = "NONCE", value_parser = parse_nonce, allow_hyphen_values = true)]
+    pub(crate) nonce: Option<Nonce>,
+    /// How old the time in the nonce may be
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = parse_duration, allow_hyphen_values = true)]
+    pub(crate) max_age: Duration,
+    /// How far ahead the time in the nonce may be
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = parse_duration, allow_hyphen_values = true)]
+    pub(crate) skew: Duration,
+    /// Judge as of this time, in Unix milliseconds, instead of now
+    #[arg(long, value_name = "UNIX_MS", allow_hyphen_values = true)]
+    pub(crate) now: Option<u64>,
+    /// Leave out the chain: whether the key is the account's stays open
+    #[arg(long)]
+    pub(crate) offline: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    long_about = "Show the fields of an auth token as JSON, verifying nothing.",
+    after_help = "Example:\n  siwn inspect \"$TOKEN\""
+)]
+pub(crate) struct Inspect {
+    /// The token; `-` reads it from standard input and drops one trailing newline
+    #[arg(value_name = "TOKEN", allow_hyphen_values = true)]
+    pub(crate) token: OsString,
+}
+
+fn parse_nonce(text: &str) -> Result<Nonce, String> {
+    // The lengths differ, so that no text can be read both ways.
+    let parsed = if text.len() == 64 { Nonce::from_hex(text) } else { Nonce::from_base64(text) };
+    parsed.map_err(|_| "a nonce is 32 bytes: 64 hexadecimal digits, or 44 characters of base64".into())
+}
+
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|_| "a duration has units, as in 90s, 5m, 24h, 7d".into())
+}

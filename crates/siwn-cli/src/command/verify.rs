@@ -1,0 +1,89 @@
+//! `siwn verify`
+
+use serde::Serialize;
+use siwn::{AuthToken, NonceRule, Policy, PolicyError, SignatureError, SignedToken, TimestampError, UnixMillis};
+
+use crate::arguments::Verify;
+use crate::failure::Failure;
+use crate::{input, output};
+
+/// What near-sign-verify's `verify` returns, and what was not checked.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Verified<'a> {
+    valid: bool,
+    offline: bool,
+    account_id: &'a str,
+    public_key: &'a str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    callback_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'a str>,
+}
+
+pub(crate) fn run(arguments: &Verify) -> Result<(), Failure> {
+    let now = arguments.now.map_or_else(input::now, UnixMillis::new);
+    let token = read_token(arguments)?;
+    let signed = policy(arguments).check(token, now).map_err(|error| refused(&error))?;
+    if !arguments.offline {
+        return Err(Failure::unknown("the token's signature holds, and whether the key is the account's is not known")
+            .hint("this version does not ask the chain yet; --offline leaves it out"));
+    }
+    print(&signed)
+}
+
+fn read_token(arguments: &Verify) -> Result<AuthToken, Failure> {
+    let bytes = input::argument_or_stdin(&arguments.token)?;
+    let not_a_token = |error: &dyn std::fmt::Display| {
+        Failure::no(error).hint("a token is what `siwn sign` or near-sign-verify's `sign` gives; `siwn inspect` shows its fields")
+    };
+    let text = std::str::from_utf8(&bytes).map_err(|_| not_a_token(&"the token is not standard base64 with padding"))?;
+    text.parse().map_err(|error| not_a_token(&error))
+}
+
+fn policy(arguments: &Verify) -> Policy {
+    let nonce = match arguments.nonce {
+        Some(nonce) => NonceRule::exactly(nonce),
+        None => NonceRule::timestamp_with_skew(arguments.max_age, arguments.skew),
+    };
+    let mut policy = Policy::new(arguments.recipient.as_str(), nonce);
+    if let Some(message) = &arguments.message {
+        policy = policy.message(message.as_str());
+    }
+    if let Some(state) = &arguments.state {
+        policy = policy.state(state.as_str());
+    }
+    policy
+}
+
+fn refused(error: &PolicyError) -> Failure {
+    let hint = match error {
+        PolicyError::Recipient { .. } => "a token is good for the one recipient that was signed",
+        PolicyError::Message { .. } => "--message demands just this message",
+        PolicyError::State => "--state demands just this state",
+        PolicyError::Nonce => "--nonce demands just this nonce",
+        PolicyError::Timestamp(TimestampError::NoTimestamp) => {
+            "the server issued this nonce itself: demand it with --nonce, in place of a time"
+        }
+        PolicyError::Timestamp(TimestampError::TooOld { .. }) => "have a new one signed, or allow an older one with --max-age",
+        PolicyError::Timestamp(_) => "compare the clocks of both machines, or allow for more with --skew",
+        PolicyError::Signature(SignatureError::DoesNotHold) => "something was changed after signing, or another key signed",
+        _ => "the token is not one that can be accepted here",
+    };
+    Failure::no(error).hint(hint)
+}
+
+fn print(signed: &SignedToken) -> Result<(), Failure> {
+    let token = signed.token();
+    let payload = token.payload();
+    output::json(&Verified {
+        valid: true,
+        offline: true,
+        account_id: token.account().as_str(),
+        public_key: &token.public_key().to_string(),
+        message: payload.message,
+        callback_url: payload.callback_url,
+        state: token.state(),
+    })
+}

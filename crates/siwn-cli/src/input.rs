@@ -1,0 +1,38 @@
+//! What comes in besides the arguments: standard input, the clock, randomness.
+
+use std::ffi::OsStr;
+use std::io::{self, Read as _};
+use std::time::SystemTime;
+
+use siwn::UnixMillis;
+
+use crate::failure::Failure;
+
+/// The most that is read from standard input, in bytes; more than the longest token.
+const MOST: u64 = 1024 * 1024;
+
+/// An argument's bytes, or those of standard input for `-`, without one trailing newline.
+pub(crate) fn argument_or_stdin(argument: &OsStr) -> Result<Vec<u8>, Failure> {
+    if argument != "-" {
+        return Ok(argument.as_encoded_bytes().to_vec());
+    }
+    let mut bytes = Vec::new();
+    io::stdin().lock().take(MOST).read_to_end(&mut bytes).map_err(|error| Failure::unknown(format!("standard input: {error}")))?;
+    if bytes.last() == Some(&b'\n') {
+        bytes.pop();
+    }
+    Ok(bytes)
+}
+
+/// The machine's clock.
+pub(crate) fn now() -> UnixMillis {
+    SystemTime::now().into()
+}
+
+/// Random bytes of the operating system.
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], Failure> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Failure::unknown(format!("the operating system gives no random bytes: {error}")))?;
+    Ok(bytes)
+}

@@ -1,0 +1,112 @@
+//! The two cookies: which browser, and which session.
+
+use std::time::Duration;
+
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use http::header::COOKIE;
+use http::{HeaderMap, HeaderValue};
+use siwn::SessionToken;
+
+use crate::problem::{Code, Problem};
+
+/// A browser is known for a day after its last challenge.
+const BROWSER_LIFETIME: Duration = Duration::from_hours(24);
+
+/// Names and attributes of the cookies: `__Host-` and `Secure`, except on plain http to this machine.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cookies {
+    pub(crate) is_secure: bool,
+}
+
+impl Cookies {
+    const fn browser_name(self) -> &'static str {
+        if self.is_secure { "__Host-siwn-browser" } else { "siwn-browser" }
+    }
+
+    const fn session_name(self) -> &'static str {
+        if self.is_secure { "__Host-siwn" } else { "siwn" }
+    }
+
+    /// The 32 bytes of the browser's cookie. One that cannot be read counts as none.
+    pub(crate) fn browser(self, headers: &HeaderMap) -> Result<Option<[u8; 32]>, Problem> {
+        let value = find(headers, self.browser_name())?;
+        // 43 characters stand for 32 bytes; a longer text is not decoded.
+        let decode = |text: &str| if text.len() == 43 { BASE64_URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok() } else { None };
+        Ok(value.and_then(decode))
+    }
+
+    /// The session that the browser says it has.
+    pub(crate) fn session(self, headers: &HeaderMap) -> Result<Option<SessionToken>, Problem> {
+        Ok(find(headers, self.session_name())?.and_then(|text| text.parse().ok()))
+    }
+
+    pub(crate) fn set_browser(self, cookie: &[u8; 32]) -> HeaderValue {
+        self.set(self.browser_name(), &BASE64_URL_SAFE_NO_PAD.encode(cookie), BROWSER_LIFETIME)
+    }
+
+    pub(crate) fn set_session(self, token: &SessionToken, lifetime: Duration) -> HeaderValue {
+        self.set(self.session_name(), &token.expose_text(), lifetime)
+    }
+
+    pub(crate) fn clear_session(self) -> HeaderValue {
+        self.set(self.session_name(), "", Duration::ZERO)
+    }
+
+    fn set(self, name: &str, value: &str, lifetime: Duration) -> HeaderValue {
+        let secure = if self.is_secure { "; Secure" } else { "" };
+        let text = format!("{name}={value}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{secure}", lifetime.as_secs());
+        let mut header = HeaderValue::try_from(text).expect("names and values are base64url");
+        header.set_sensitive(true);
+        header
+    }
+}
+
+/// The value of the cookie `name`. Two of one name come from two sources, and one of them is not to be trusted.
+fn find<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Problem> {
+    let mut values = headers
+        .get_all(COOKIE)
+        .into_iter()
+        .filter_map(|header| header.to_str().ok())
+        .flat_map(|header| header.split(';'))
+        .filter_map(|pair| pair.trim_matches(' ').split_once('='))
+        .filter(|(found, _)| *found == name)
+        .map(|(_, value)| value);
+    let first = values.next();
+    if values.next().is_some() { Err(Problem::new(Code::CookieTwice)) } else { Ok(first) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(lines: &[&'static str]) -> HeaderMap {
+        lines.iter().map(|line| (COOKIE, HeaderValue::from_static(line))).collect()
+    }
+
+    #[test]
+    fn a_cookie_is_found_among_others_and_over_several_headers() {
+        let headers = headers(&["a=1; siwn-browser=x", "b=2;siwn=y=z"]);
+        assert_eq!(find(&headers, "siwn-browser").unwrap(), Some("x"));
+        assert_eq!(find(&headers, "siwn").unwrap(), Some("y=z"));
+        assert_eq!(find(&headers, "sqwn").unwrap(), None);
+    }
+
+    #[test]
+    fn a_cookie_that_comes_twice_is_refused() {
+        for lines in [&["siwn=a; siwn=b"][..], &["siwn=a", "siwn=a"]] {
+            assert_eq!(find(&headers(lines), "siwn").unwrap_err().code, Code::CookieTwice);
+        }
+    }
+
+    #[test]
+    fn a_browser_reads_back_and_junk_counts_as_none() {
+        let cookies = Cookies { is_secure: true };
+        let set = cookies.set_browser(&[7; 32]);
+        let set = set.to_str().unwrap();
+        assert!(set.ends_with("; Path=/; Max-Age=86400; HttpOnly; SameSite=Lax; Secure"), "{set}");
+        let pair = set.split(';').next().unwrap().to_owned();
+        let headers: HeaderMap = [(COOKIE, HeaderValue::try_from(pair).unwrap())].into_iter().collect();
+        assert_eq!(cookies.browser(&headers).unwrap(), Some([7; 32]));
+        assert_eq!(cookies.browser(&self::headers(&["__Host-siwn-browser=abc"])).unwrap(), None);
+    }
+}

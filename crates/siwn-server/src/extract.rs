@@ -1,0 +1,126 @@
+//! Extractors: who is signed in, for the routes of an application.
+
+use std::time::Duration;
+
+use axum::extract::{FromRef, FromRequestParts};
+use axum::response::{IntoResponse, Response};
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+use http::{HeaderMap, Method};
+use siwn::{AccountId, AuthToken, NonceRule, Policy, PublicKey, Session, SessionToken, VerifiedToken, VerifyError};
+
+use crate::caller::Caller;
+use crate::problem::{Code, Problem};
+use crate::siwn::Siwn;
+
+/// How old a bearer token of near-sign-verify may be.
+const BEARER_AGE: Duration = Duration::from_mins(5);
+
+/// Somebody who is signed in: by the session's cookie, or by `Authorization: Bearer siwn_…`.
+///
+/// Refuses with 401 where nobody is, and with 403 where a browser's request that changes something comes from a page that may not.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// The session.
+    pub session: Session,
+    _private: (),
+}
+
+impl SignedIn {
+    /// The account.
+    #[must_use]
+    pub const fn account(&self) -> &AccountId {
+        &self.session.account
+    }
+
+    /// The key that signed; none where a contract answered for the account.
+    #[must_use]
+    pub const fn key(&self) -> Option<&PublicKey> {
+        self.session.key.as_ref()
+    }
+}
+
+/// Somebody whose near-sign-verify token came as `Authorization: Bearer <token>`: the basic flow, without a session.
+///
+/// The token must be for this site, at most five minutes old by the time in its nonce, and signed by a full-access key of the account.
+/// Whoever has a copy of it is let in for as long as it is good: it is not used up.
+#[derive(Clone, Debug)]
+pub struct BearerToken(pub VerifiedToken);
+
+/// Why an extractor says no. It answers in the shape of every other problem.
+#[derive(Debug)]
+pub struct Rejection(Problem);
+
+impl IntoResponse for Rejection {
+    fn into_response(self) -> Response {
+        self.0.into_response()
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for SignedIn
+where
+    Siwn: FromRef<S>,
+{
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let siwn = Siwn::from_ref(state);
+        signed_in(&siwn, &parts.method, &parts.headers).await.map_err(Rejection)
+    }
+}
+
+async fn signed_in(siwn: &Siwn, method: &Method, headers: &HeaderMap) -> Result<SignedIn, Problem> {
+    siwn.check_host(headers)?;
+    if !method.is_safe() {
+        Caller::of(headers, siwn.0.login.site())?;
+    }
+    let nobody = || Problem::new(Code::NotSignedIn);
+    let token = session_token(siwn, headers)?.ok_or_else(nobody)?;
+    let session = siwn.0.sessions.find(&token, siwn.now()).await?.ok_or_else(nobody)?;
+    Ok(SignedIn { session, _private: () })
+}
+
+/// The session that a request names: by an `Authorization` header if there is one, else by the cookie.
+pub(crate) fn session_token(siwn: &Siwn, headers: &HeaderMap) -> Result<Option<SessionToken>, Problem> {
+    match bearer(headers)? {
+        Some(text) => Ok(SessionToken::from_bearer(text).ok()),
+        None => siwn.0.cookies.session(headers),
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for BearerToken
+where
+    Siwn: FromRef<S>,
+{
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let siwn = Siwn::from_ref(state);
+        bearer_token(&siwn, &parts.headers).await.map(Self).map_err(Rejection)
+    }
+}
+
+async fn bearer_token(siwn: &Siwn, headers: &HeaderMap) -> Result<VerifiedToken, Problem> {
+    siwn.check_host(headers)?;
+    let refused = |error: &dyn std::error::Error| Problem::new(Code::TokenRefused).because(error);
+    let text = bearer(headers)?.ok_or(Problem::new(Code::NotSignedIn))?;
+    let token: AuthToken = text.parse().map_err(|error| refused(&error))?;
+    let policy = Policy::new(siwn.0.login.site().recipient().as_str(), NonceRule::timestamp(BEARER_AGE));
+    let signed = policy.check(token, siwn.now()).map_err(|error| refused(&error))?;
+    signed.confirm(&*siwn.0.chain, siwn.0.access).await.map_err(|error| match error {
+        VerifyError::Refused(error) => refused(&error),
+        VerifyError::Unavailable(error) => siwn::LoginError::from(error).into(),
+    })
+}
+
+/// What stands behind `Bearer` in the one `Authorization` header. Another scheme is none of ours.
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let mut values = headers.get_all(AUTHORIZATION).into_iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let text = value.to_str().map_err(|_| Problem::new(Code::Malformed))?;
+    if values.next().is_some() {
+        return Err(Problem::new(Code::Malformed));
+    }
+    let is_bearer = |(scheme, _): &(&str, &str)| scheme.eq_ignore_ascii_case("bearer");
+    Ok(text.split_once(' ').filter(is_bearer).map(|(_, token)| token.trim_matches(' ')))
+}

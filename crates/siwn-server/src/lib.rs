@@ -1,0 +1,22 @@
+//! Sign In With NEAR over HTTP, for an axum application or as a server of its own.
+//!
+//! [`Siwn::builder`] makes the handle, [`Siwn::routes`] brings the routes, [`SignedIn`] and [`BearerToken`] protect the application's
+//! own. [`app`] is all of it at once.
+
+mod body;
+mod caller;
+mod cookie;
+mod extract;
+mod metrics;
+mod observe;
+mod operations;
+mod problem;
+mod random;
+mod request_id;
+mod routes;
+mod siwn;
+mod time;
+
+pub use crate::extract::{BearerToken, Rejection, SignedIn};
+pub use crate::operations::app;
+pub use crate::siwn::{BuildError, Builder, Clock, Siwn};

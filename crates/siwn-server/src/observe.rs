@@ -1,0 +1,74 @@
+//! What operators see of a request: an id, a line in the log, a count.
+
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::HeaderValue;
+
+use crate::problem::Problem;
+use crate::request_id::RequestId;
+use crate::siwn::Siwn;
+
+/// Gives the request an id, logs what became of it, and puts the id into the answer.
+pub(crate) async fn request(State(siwn): State<Siwn>, request: Request, next: Next) -> Response {
+    let id = RequestId::random();
+    let began = Instant::now();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map_or("other", |path| known(path.as_str()));
+
+    let mut response = next.run(request).await;
+    let outcome = match response.extensions_mut().remove::<Problem>() {
+        None => "ok",
+        Some(problem) => {
+            let code = problem.code.as_str();
+            log(&problem, &id, route);
+            response = with_body_of(response, problem, &id);
+            code
+        }
+    };
+    let took = began.elapsed();
+    siwn.0.metrics.count(route, outcome, took);
+    tracing::info!(
+        request_id = id.as_str(),
+        method = method.as_str().escape_default().to_string(),
+        route,
+        status = response.status().as_u16(),
+        outcome,
+        micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+        "request"
+    );
+    let value = HeaderValue::try_from(id.as_str()).expect("an id is base64url");
+    response.headers_mut().insert("x-request-id", value);
+    response
+}
+
+/// The problem's answer anew, with this request's id, and the headers that layers have put on the first one.
+fn with_body_of(first: Response, problem: Problem, id: &RequestId) -> Response {
+    let mut anew = problem.into_response_of(id);
+    anew.extensions_mut().remove::<Problem>();
+    for (name, value) in first.headers() {
+        if !anew.headers().contains_key(name) {
+            anew.headers_mut().append(name, value.clone());
+        }
+    }
+    anew
+}
+
+/// Causes can hold words of nodes and callers: on one line, in ASCII.
+fn log(problem: &Problem, id: &RequestId, route: &'static str) {
+    let Some(cause) = &problem.cause else { return };
+    let cause = cause.escape_default().to_string();
+    if problem.code.status().is_server_error() {
+        tracing::warn!(request_id = id.as_str(), route, code = problem.code.as_str(), cause, "could not answer");
+    } else {
+        tracing::debug!(request_id = id.as_str(), route, code = problem.code.as_str(), cause, "refused");
+    }
+}
+
+/// The route as a text that lives on: one of ours.
+fn known(path: &str) -> &'static str {
+    const ROUTES: [&str; 4] = ["/api/auth/initiate-login", "/api/auth/verify-login", "/api/auth/session", "/api/auth/logout"];
+    ROUTES.into_iter().find(|route| path.ends_with(route)).unwrap_or("other")
+}

@@ -1,0 +1,70 @@
+//! For operators: is it alive, is it ready, what did it do. And the whole application.
+
+use std::collections::BTreeMap;
+
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use serde::Serialize;
+
+use crate::problem::{Code, Problem};
+use crate::siwn::Siwn;
+
+const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// The whole login server as one router: the routes, the operations, and an answer for every other address.
+pub fn app(siwn: &Siwn) -> Router {
+    siwn.routes()
+        .merge(siwn.operations())
+        .fallback(async || Problem::new(Code::NotFound))
+        .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed))
+        .layer(from_fn_with_state(siwn.clone(), check_host))
+}
+
+/// On plain http every address of this server is for names of this machine only.
+async fn check_host(State(siwn): State<Siwn>, request: Request, next: Next) -> Response {
+    match siwn.check_host(request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+impl Siwn {
+    /// `/healthz`, `/readyz`, `/metrics` and `/api/openapi.json`, for an application that wants them.
+    pub fn operations<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        Router::new()
+            .route("/healthz", get(async || "ok\n"))
+            .route("/readyz", get(ready))
+            .route("/metrics", get(metrics))
+            .route("/api/openapi.json", get(openapi))
+            .with_state(self.clone())
+    }
+}
+
+#[derive(Serialize)]
+struct Readiness<'a> {
+    ready: bool,
+    checks: BTreeMap<&'a str, String>,
+}
+
+async fn ready(State(siwn): State<Siwn>) -> Response {
+    let store = siwn.0.store.generation().map(|_| ()).map_err(|error| error.to_string());
+    let checks = [("store", store)].into_iter().chain(siwn.0.ready.iter().map(|part| (part.name, (part.check)())));
+    let checks: BTreeMap<_, _> = checks.collect();
+    let ready = checks.values().all(Result::is_ok);
+    let checks = checks.into_iter().map(|(name, check)| (name, check.err().unwrap_or_else(|| "ok".into()))).collect();
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(Readiness { ready, checks })).into_response()
+}
+
+async fn metrics(State(siwn): State<Siwn>) -> Response {
+    ([(CONTENT_TYPE, OPENMETRICS)], siwn.0.metrics.render()).into_response()
+}
+
+async fn openapi() -> Response {
+    ([(CONTENT_TYPE, "application/json")], include_str!("openapi.json")).into_response()
+}

@@ -1,0 +1,182 @@
+//! What goes wrong, as clients see it: one shape, a closed list of codes, a sentence that says what to do.
+//!
+//! ```json
+//! {"success": false, "error": "challenge_expired", "message": "…", "requestId": "…"}
+//! ```
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::header::RETRY_AFTER;
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+use siwn::{LoginError, StoreError, Unavailable};
+
+use crate::request_id::RequestId;
+
+/// How long a client waits before it asks again, where nobody knows better.
+const DEFAULT_RETRY: Duration = Duration::from_secs(2);
+
+/// A request that was not granted.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem {
+    pub(crate) code: Code,
+    retry_after: Option<Duration>,
+    /// For the log, never for the client.
+    pub(crate) cause: Option<String>,
+}
+
+macro_rules! codes {
+    ($($variant:ident, $status:ident, $text:literal, $message:literal;)*) => {
+        /// Every code there is, with its status and its sentence.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub(crate) enum Code { $($variant),* }
+
+        impl Code {
+            #[cfg(test)]
+            pub(crate) const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// The stable name.
+            pub(crate) const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),* }
+            }
+
+            /// The HTTP status.
+            pub(crate) const fn status(self) -> StatusCode {
+                match self { $(Self::$variant => StatusCode::$status),* }
+            }
+
+            /// What the client should do.
+            pub(crate) const fn message(self) -> &'static str {
+                match self { $(Self::$variant => $message),* }
+            }
+
+            fn named(name: &str) -> Option<Self> {
+                [$(Self::$variant),*].into_iter().find(|code| code.as_str() == name)
+            }
+        }
+    };
+}
+
+codes! {
+    Malformed, BAD_REQUEST, "malformed", "the request cannot be read; send a JSON object as documented";
+    ProofMalformed, BAD_REQUEST, "proof_malformed", "the account, key, signature or token cannot be read; send them as the wallet gave them";
+    ProofUnsupported, BAD_REQUEST, "proof_unsupported", "this server does not take this kind of proof; sign the message with a key";
+    CookieTwice, BAD_REQUEST, "cookie_twice", "a cookie was sent twice; delete this site's cookies and start over";
+    CallbackUnknown, BAD_REQUEST, "callback_url_unknown", "this callback URL is not configured; leave it out, or ask the operator to add it";
+    NotSignedIn, UNAUTHORIZED, "not_signed_in", "nobody is signed in; sign in first";
+    TokenRefused, UNAUTHORIZED, "token_refused", "the bearer token is not good here; have a new one signed for this site";
+    ChallengeUnknown, UNAUTHORIZED, "challenge_unknown", "the challenge was not issued here or not to this client; start over";
+    ChallengeExpired, UNAUTHORIZED, "challenge_expired", "the challenge expired; start over";
+    ChallengeUsed, UNAUTHORIZED, "challenge_used", "the challenge was used before; start over";
+    StateMismatch, UNAUTHORIZED, "state_mismatch", "the state is another challenge's; start over";
+    RecipientMismatch, UNAUTHORIZED, "recipient_mismatch", "the signature is for another site; sign the message of this one";
+    MessageMismatch, UNAUTHORIZED, "message_mismatch", "another message was signed; sign the message that initiate-login gave";
+    CallbackNotAllowed, UNAUTHORIZED, "callback_url_not_allowed", "the signed callback URL is not allowed here; sign without one";
+    SignatureInvalid, UNAUTHORIZED, "signature_invalid", "the signature does not hold; sign message, nonce and recipient exactly as initiate-login gave them";
+    KeyNotFullAccess, UNAUTHORIZED, "key_not_full_access", "the key may only call contracts; sign with a full-access key";
+    KeyNotFound, UNAUTHORIZED, "key_not_found", "the account does not have this key; sign with one of its full-access keys";
+    AccountNotFound, UNAUTHORIZED, "account_not_found", "there is no such account on this network; choose another account or fund this one";
+    OriginNotAllowed, FORBIDDEN, "origin_not_allowed", "this page may not sign people in here; ask the operator to allow its origin";
+    HostNotAllowed, FORBIDDEN, "host_not_allowed", "this server answers to localhost, 127.0.0.1 and [::1] only";
+    BrowserUnknown, FORBIDDEN, "browser_unknown", "the browser sent no cookie of initiate-login; allow cookies and start over";
+    NotFound, NOT_FOUND, "not_found", "there is nothing at this address";
+    MethodNotAllowed, METHOD_NOT_ALLOWED, "method_not_allowed", "this address takes another method";
+    TimedOut, REQUEST_TIMEOUT, "timed_out", "the request took too long to arrive; send it again";
+    TooLarge, PAYLOAD_TOO_LARGE, "too_large", "a request body has at most 64 KiB";
+    NotJson, UNSUPPORTED_MEDIA_TYPE, "not_json", "send the body as application/json";
+    Internal, INTERNAL_SERVER_ERROR, "internal", "something failed here; tell the operator the request id";
+    ChainUnavailable, SERVICE_UNAVAILABLE, "chain_unavailable", "NEAR cannot be asked right now; send the same request again in a moment";
+    StoreUnavailable, SERVICE_UNAVAILABLE, "store_unavailable", "sessions cannot be stored right now; send the same request again in a moment";
+    StartOver, SERVICE_UNAVAILABLE, "start_over", "whether you are signed in is not known; start over";
+}
+
+impl Problem {
+    /// A problem that its code says all of.
+    pub(crate) const fn new(code: Code) -> Self {
+        Self { code, retry_after: None, cause: None }
+    }
+
+    /// Adds what the operator should know. Foreign text in it is escaped when it is logged.
+    pub(crate) fn because(self, cause: &dyn std::error::Error) -> Self {
+        Self { cause: Some(chain_of(cause)), ..self }
+    }
+}
+
+/// An error and its sources, on one line.
+fn chain_of(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text = format!("{text}: {error}");
+        source = error.source();
+    }
+    text
+}
+
+impl From<LoginError> for Problem {
+    fn from(error: LoginError) -> Self {
+        // The core's codes are a part of ours; a test holds them against each other.
+        let code = Code::named(error.code()).unwrap_or(Code::Internal);
+        let retry_after = match &error {
+            LoginError::Unavailable(Unavailable::Chain(error)) => error.retry_after(),
+            _ => None,
+        };
+        Self { retry_after, ..Self::new(code).because(&error) }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        LoginError::from(error).into()
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    success: bool,
+    error: &'static str,
+    message: &'static str,
+    request_id: &'a str,
+}
+
+impl Problem {
+    /// The answer, for a request that has an id.
+    pub(crate) fn into_response_of(self, id: &RequestId) -> Response {
+        let Self { code, retry_after, .. } = &self;
+        let body = Body { success: false, error: code.as_str(), message: code.message(), request_id: id.as_str() };
+        let mut response = (code.status(), Json(body)).into_response();
+        if code.status() == StatusCode::SERVICE_UNAVAILABLE {
+            let seconds = retry_after.unwrap_or(DEFAULT_RETRY).as_secs().max(1);
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        // For the layer that knows the request: it logs the problem, and answers anew with the request's id.
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        self.into_response_of(&RequestId::random())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_code_is_named_once_and_says_what_to_do() {
+        let names: HashSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(names.len(), Code::ALL.len());
+        for code in Code::ALL {
+            assert!(code.status().is_client_error() || code.status().is_server_error(), "{code:?}");
+            assert!(code.message().len() > 20, "{code:?}");
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! `POST /api/auth/logout`: the session ends. Ending none is no fault.
+
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse as _, Response};
+use http::StatusCode;
+use http::header::SET_COOKIE;
+use serde::de::IgnoredAny;
+
+use crate::body;
+use crate::caller::Caller;
+use crate::extract;
+use crate::problem::Problem;
+use crate::siwn::Siwn;
+
+pub(super) async fn handle(State(siwn): State<Siwn>, request: Request) -> Result<Response, Problem> {
+    Caller::of(request.headers(), siwn.0.login.site())?;
+    let token = extract::session_token(&siwn, request.headers())?;
+    body::json::<IgnoredAny>(request).await?;
+    if let Some(token) = token {
+        siwn.0.sessions.close(&token, siwn.now()).await?;
+    }
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    response.headers_mut().append(SET_COOKIE, siwn.0.cookies.clear_session());
+    Ok(response)
+}

@@ -1,0 +1,124 @@
+//! `POST /api/auth/verify-login`: a proof for a session, once.
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse as _, Response};
+use http::header::SET_COOKIE;
+use serde::{Deserialize, Serialize};
+use siwn::{AuthToken, Nonce, Proof, ProofFields, SessionSecret, SignedIn};
+
+use crate::body;
+use crate::caller::Caller;
+use crate::problem::{Code, Problem};
+use crate::random::random;
+use crate::siwn::Siwn;
+use crate::time::Rfc3339;
+
+/// Three kinds of proof in one object; the first that is present counts. Other members are ignored.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Body {
+    auth_token: Option<String>,
+    authorization: Option<serde::de::IgnoredAny>,
+    account_id: Option<String>,
+    public_key: Option<String>,
+    signature: Option<String>,
+    nonce: Option<NonceText>,
+    message: Option<String>,
+    recipient: Option<String>,
+    callback_url: Option<String>,
+    state: Option<String>,
+    session: Option<SessionForm>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum NonceText {
+    Numbers(Vec<u64>),
+    Base64(String),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum SessionForm {
+    Cookie,
+    Bearer,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    success: bool,
+    account_id: &'a str,
+    public_key: Option<String>,
+    network: &'a str,
+    expires_at: Rfc3339,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+}
+
+pub(super) async fn handle(State(siwn): State<Siwn>, request: Request) -> Result<Response, Problem> {
+    let caller = Caller::of(request.headers(), siwn.0.login.site())?;
+    let bound_to = caller.binding(siwn.0.cookies, request.headers())?;
+    let body: Body = body::json(request).await?.ok_or(Problem::new(Code::Malformed))?;
+    // A page of another site could not send a cookie back.
+    let form =
+        if matches!(caller, Caller::OtherSite(_)) { SessionForm::Bearer } else { body.session.unwrap_or(SessionForm::Cookie) };
+    let proof = proof(body)?;
+
+    let secret = SessionSecret::from_bytes(random()?);
+    let signed_in = siwn.0.login.finish(proof, &bound_to, siwn.now(), secret).await?;
+    Ok(answer(&siwn, &signed_in, form))
+}
+
+fn proof(body: Body) -> Result<Proof, Problem> {
+    let malformed = |error: &dyn std::error::Error| Problem::new(Code::ProofMalformed).because(error);
+    if let Some(token) = body.auth_token {
+        let token: AuthToken = token.parse().map_err(|error| malformed(&error))?;
+        return Ok(token.into());
+    }
+    if body.authorization.is_some() {
+        return Err(Problem::new(Code::ProofUnsupported));
+    }
+    let (Some(account_id), Some(public_key), Some(signature), Some(nonce)) =
+        (&body.account_id, &body.public_key, &body.signature, body.nonce)
+    else {
+        return Err(Problem::new(Code::Malformed));
+    };
+    let nonce = match nonce {
+        NonceText::Numbers(numbers) => Nonce::from_numbers(&numbers),
+        NonceText::Base64(text) => Nonce::from_base64(&text),
+    };
+    Proof::from_fields(ProofFields {
+        account_id,
+        public_key,
+        signature,
+        nonce: nonce.map_err(|error| malformed(&error))?,
+        message: body.message.as_deref(),
+        recipient: body.recipient.as_deref(),
+        callback_url: body.callback_url.as_deref(),
+        state: body.state.as_deref(),
+    })
+    .map_err(|error| malformed(&error))
+}
+
+/// The session, as a cookie or as a bearer token, and never both.
+fn answer(siwn: &Siwn, signed_in: &SignedIn, form: SessionForm) -> Response {
+    let SignedIn { session, token } = signed_in;
+    let bearer = (form == SessionForm::Bearer).then(|| token.expose_bearer());
+    let is_cookie = bearer.is_none();
+    let answer = Answer {
+        success: true,
+        account_id: session.account.as_str(),
+        public_key: session.key.as_ref().map(ToString::to_string),
+        network: &siwn.0.network,
+        expires_at: Rfc3339(session.expires_at),
+        token: bearer,
+    };
+    let mut response = Json(answer).into_response();
+    if is_cookie {
+        let lifetime = session.expires_at.since(session.created_at);
+        response.headers_mut().append(SET_COOKIE, siwn.0.cookies.set_session(token, lifetime));
+    }
+    response
+}

@@ -1,0 +1,320 @@
+//! The handle that an application keeps: one site, its login and its sessions.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use siwn::{
+    AccessPolicy, CallbackUrl, Chain, FunctionCallKeys, Generation, Issue, Login, MemoryStore, Message, Origin, PublicUrl,
+    Recipient, Secret, Sessions, Site, SiteError, Store, UnfundedAccounts, UnixMillis, UrlError,
+};
+use thiserror::Error;
+
+use crate::cookie::Cookies;
+use crate::metrics::Metrics;
+
+/// Reads the time.
+pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
+
+const DEFAULT_CHALLENGE_LIFETIME: Duration = Duration::from_mins(5);
+/// Rows of the store that a handle makes for itself.
+const MEMORY_ROWS: usize = 100_000;
+
+/// Sign In With NEAR for one site. Clones are the same.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use siwn::{Access, Block, BoxFuture, Chain, ChainError, Question, Standing};
+/// # struct AnyKey;
+/// # impl Chain for AnyKey {
+/// #     fn standing<'a>(&'a self, q: Question<'a>) -> BoxFuture<'a, Result<Standing, ChainError>> {
+/// #         Box::pin(async move { Ok(Standing { account: q.account.clone(), key: q.key.clone(), access: Access::Full, block: Block { height: 1, hash: [0; 32] } }) })
+/// #     }
+/// # }
+/// # let chain = Arc::new(AnyKey);
+/// use axum::{Router, routing::get};
+/// use siwn_server::{SignedIn, Siwn};
+///
+/// async fn me(user: SignedIn) -> String {
+///     format!("Hello, {}", user.account())
+/// }
+///
+/// let siwn = Siwn::builder("app.example").chain("mainnet", chain).build()?;
+/// let app: Router = Router::new().route("/me", get(me)).merge(siwn.routes()).with_state(siwn);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Siwn(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) login: Login,
+    pub(crate) sessions: Sessions,
+    pub(crate) chain: Arc<dyn Chain>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) network: String,
+    pub(crate) access: AccessPolicy,
+    pub(crate) clock: Clock,
+    pub(crate) cookies: Cookies,
+    pub(crate) metrics: Metrics,
+    pub(crate) ready: Vec<ReadyCheck>,
+}
+
+/// Something that must work before requests are sent here, and how to find out. It answers from memory, and a reason names no secret.
+pub(crate) struct ReadyCheck {
+    pub(crate) name: &'static str,
+    pub(crate) check: Box<dyn Fn() -> Result<(), String> + Send + Sync>,
+}
+
+/// Settings of a [`Siwn`] that is being made.
+pub struct Builder {
+    recipient: String,
+    message: Option<String>,
+    public_url: Option<String>,
+    origins: Vec<String>,
+    callback_urls: Vec<String>,
+    secrets: Vec<Secret>,
+    challenge_lifetime: Duration,
+    session_lifetime: Option<Duration>,
+    access: AccessPolicy,
+    chain: Option<(String, Arc<dyn Chain>)>,
+    store: Option<Arc<dyn Store>>,
+    clock: Clock,
+    ready: Vec<ReadyCheck>,
+}
+
+/// Why a [`Siwn`] cannot be made.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// Recipient, message or lifetime.
+    #[error(transparent)]
+    Site(#[from] SiteError),
+    /// The public address, an origin or a callback URL.
+    #[error("{setting} {text:?}: {source}")]
+    Url {
+        /// Which setting.
+        setting: &'static str,
+        /// Its text.
+        text: String,
+        /// What is wrong with it.
+        source: UrlError,
+    },
+    /// Nobody says what the chain says.
+    #[error("there is no chain to ask; name one with `chain`")]
+    NoChain,
+    /// More than two secrets.
+    #[error("there are at most two secrets, the current one and one more")]
+    TooManySecrets,
+    /// The operating system gives no random bytes.
+    #[error("the operating system gives no random bytes")]
+    Random(#[source] getrandom::Error),
+}
+
+impl Siwn {
+    /// Begins a handle for the site that people know as `recipient`: best its public host, as in `app.example`.
+    pub fn builder(recipient: impl Into<String>) -> Builder {
+        Builder {
+            recipient: recipient.into(),
+            message: None,
+            public_url: None,
+            origins: Vec::new(),
+            callback_urls: Vec::new(),
+            secrets: Vec::new(),
+            challenge_lifetime: DEFAULT_CHALLENGE_LIFETIME,
+            session_lifetime: None,
+            access: AccessPolicy::default(),
+            chain: None,
+            store: None,
+            clock: Arc::new(|| SystemTime::now().into()),
+            ready: Vec::new(),
+        }
+    }
+
+    pub(crate) fn now(&self) -> UnixMillis {
+        (self.0.clock)()
+    }
+}
+
+impl Builder {
+    /// Where the site is reached, as in `https://app.example`. Default: `https://` and the recipient.
+    ///
+    /// Plain http is for this machine only, as in `http://localhost:8080`.
+    #[must_use]
+    pub fn public_url(mut self, url: impl Into<String>) -> Self {
+        self.public_url = Some(url.into());
+        self
+    }
+
+    /// What people sign. ASCII, at most 400 bytes, and it names the recipient. Default: `Sign in to {recipient}`.
+    #[must_use]
+    pub fn message(mut self, message: impl Into<String>) -> Self {
+        self.message = Some(message.into());
+        self
+    }
+
+    /// Allows pages of another origin to sign people in here.
+    #[must_use]
+    pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
+        self.origins.push(origin.into());
+        self
+    }
+
+    /// Allows a callback URL of somebody else's to be signed.
+    #[must_use]
+    pub fn allow_callback_url(mut self, url: impl Into<String>) -> Self {
+        self.callback_urls.push(url.into());
+        self
+    }
+
+    /// The secret that challenges are made with, shared by all replicas. A second call adds one that is taken back too.
+    ///
+    /// Default: random, so that challenges of another process or of one before a restart are not taken back.
+    #[must_use]
+    pub fn secret(mut self, secret: Secret) -> Self {
+        self.secrets.push(secret);
+        self
+    }
+
+    /// How long a challenge is good. Default: 5 minutes.
+    #[must_use]
+    pub const fn challenge_lifetime(mut self, lifetime: Duration) -> Self {
+        self.challenge_lifetime = lifetime;
+        self
+    }
+
+    /// How long a session lives. Default: 7 days.
+    #[must_use]
+    pub const fn session_lifetime(mut self, lifetime: Duration) -> Self {
+        self.session_lifetime = Some(lifetime);
+        self
+    }
+
+    /// What to do with implicit accounts that do not exist yet. Default: refuse.
+    #[must_use]
+    pub const fn unfunded_accounts(mut self, what: UnfundedAccounts) -> Self {
+        self.access.unfunded_accounts = what;
+        self
+    }
+
+    /// Lets keys in that may only call contracts. Any app that ever got such a key can then sign in as its owner.
+    #[must_use]
+    pub const fn dangerous_function_call_keys(mut self) -> Self {
+        self.access.function_call_keys = FunctionCallKeys::DangerouslyAccept;
+        self
+    }
+
+    /// The network's name, and who says what it says.
+    #[must_use]
+    pub fn chain(mut self, network: impl Into<String>, chain: Arc<dyn Chain>) -> Self {
+        self.chain = Some((network.into(), chain));
+        self
+    }
+
+    /// Where sessions are kept. Default: in memory, gone with the process.
+    #[must_use]
+    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// Another clock, for tests.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Adds something to `readyz`: a name, and a check that answers from memory. Its reason is shown to whoever may ask.
+    #[must_use]
+    pub fn ready_check(mut self, name: &'static str, check: impl Fn() -> Result<(), String> + Send + Sync + 'static) -> Self {
+        self.ready.push(ReadyCheck { name, check: Box::new(check) });
+        self
+    }
+
+    /// Makes the handle.
+    pub fn build(self) -> Result<Siwn, BuildError> {
+        let site = self.site()?;
+        let (network, chain) = self.chain.ok_or(BuildError::NoChain)?;
+        let store = match self.store {
+            Some(store) => store,
+            None => memory_store(&self.clock)?,
+        };
+        let sessions = Sessions::new(Arc::clone(&store), site.recipient().clone());
+        let cookies = Cookies { is_secure: !site.is_plain_loopback() };
+        Ok(Siwn(Arc::new(Inner {
+            login: Login::new(site, Arc::clone(&chain), Arc::clone(&store)),
+            sessions,
+            chain,
+            store,
+            network,
+            access: self.access,
+            clock: self.clock,
+            cookies,
+            metrics: Metrics::new(),
+            ready: self.ready,
+        })))
+    }
+
+    fn site(&self) -> Result<Site, BuildError> {
+        let recipient: Recipient = self.recipient.parse()?;
+        let message = || match &self.message {
+            Some(text) => Message::new(text, &recipient),
+            None => Ok(Message::default_for(&recipient)),
+        };
+        let issue = |secret: &Secret| Issue::new(secret, message()?, self.challenge_lifetime);
+        let (first, second) = match &self.secrets[..] {
+            [] => (issue(&Secret::from_bytes(random()?))?, None),
+            [first] => (issue(first)?, None),
+            [first, second] => (issue(first)?, Some(issue(second)?)),
+            _ => return Err(BuildError::TooManySecrets),
+        };
+        let public_url = match &self.public_url {
+            Some(text) => parse::<PublicUrl>("public URL", text)?,
+            None => parse("public URL", &format!("https://{recipient}"))?,
+        };
+        let origins = self.origins.iter().map(|text| parse::<Origin>("allowed origin", text)).collect::<Result<_, _>>()?;
+        let callback_urls =
+            self.callback_urls.iter().map(|text| parse::<CallbackUrl>("callback URL", text)).collect::<Result<_, _>>()?;
+
+        let mut site = Site::new(recipient.clone(), first)
+            .public_url(public_url)
+            .origins(origins)
+            .callback_urls(callback_urls)
+            .access(self.access);
+        if let Some(second) = second {
+            site = site.also_accepting(second);
+        }
+        if let Some(lifetime) = self.session_lifetime {
+            site = site.session_lifetime(lifetime);
+        }
+        Ok(site)
+    }
+}
+
+fn memory_store(clock: &Clock) -> Result<Arc<dyn Store>, BuildError> {
+    let clock = Arc::clone(clock);
+    Ok(Arc::new(MemoryStore::new(Generation::from_bytes(random()?), MEMORY_ROWS, move || clock())))
+}
+
+fn parse<T: FromStr<Err = UrlError>>(setting: &'static str, text: &str) -> Result<T, BuildError> {
+    text.parse().map_err(|source| BuildError::Url { setting, text: text.into(), source })
+}
+
+fn random<const N: usize>() -> Result<[u8; N], BuildError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(BuildError::Random)?;
+    Ok(bytes)
+}
+
+impl fmt::Debug for Siwn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Siwn({})", self.0.login.site().recipient())
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Builder({:?})", self.recipient)
+    }
+}
