@@ -57,14 +57,15 @@ impl Caller {
     }
 }
 
-/// Refuses a name that is not this machine's: on plain http a page of another name could be pointed here.
-pub(crate) fn check_loopback_host(headers: &HeaderMap) -> Result<(), Problem> {
-    let host = single(headers, &HOST).ok().flatten();
-    let name = host.map(|host| match host.rsplit_once(':') {
+/// Refuses a name that is neither this machine's nor the site's: on plain http a page of another name could be pointed here.
+pub(crate) fn check_plain_host(headers: &HeaderMap, own: &Origin) -> Result<(), Problem> {
+    let Some(host) = single(headers, &HOST).ok().flatten() else { return Err(Problem::new(Code::HostNotAllowed)) };
+    let name = match host.rsplit_once(':') {
         Some((name, port)) if !port.contains(']') => name,
         _ => host,
-    });
-    if name.is_some_and(|name| LOOPBACK.contains(&name)) { Ok(()) } else { Err(Problem::new(Code::HostNotAllowed)) }
+    };
+    let is_own = own.as_str().strip_prefix("http://") == Some(host);
+    if is_own || LOOPBACK.contains(&name) { Ok(()) } else { Err(Problem::new(Code::HostNotAllowed)) }
 }
 
 struct Repeated;
@@ -90,7 +91,7 @@ mod tests {
 
     fn site() -> Site {
         let recipient: Recipient = "app.example".parse().unwrap();
-        let issue = Issue::new(&Secret::from_bytes([1; 32]), Message::default_for(&recipient), Duration::from_secs(60)).unwrap();
+        let issue = Issue::new(&Secret::from_bytes([1; 32]), Message::default_for(&recipient), Duration::from_mins(1)).unwrap();
         Site::new(recipient, issue)
             .public_url("https://app.example".parse().unwrap())
             .origins(vec!["https://shop.example".parse().unwrap()])
@@ -135,18 +136,27 @@ mod tests {
     }
 
     #[test]
-    fn only_names_of_this_machine_are_loopback_hosts() {
+    fn on_plain_http_only_names_of_this_machine_and_of_the_site_are_answered() {
+        let own = Origin::dangerous_plain_http("http://dev.example:8080").unwrap();
         let check = |host: &'static str| {
             let headers = [(HOST, HeaderValue::from_static(host))].into_iter().collect();
-            check_loopback_host(&headers).is_ok()
+            check_plain_host(&headers, &own).is_ok()
         };
-        for good in ["localhost", "localhost:8080", "127.0.0.1:1", "[::1]", "[::1]:8080"] {
+        for good in ["dev.example:8080", "localhost", "localhost:8080", "127.0.0.1:1", "[::1]", "[::1]:8080"] {
             assert!(check(good), "{good}");
         }
-        for bad in ["", "evil.example", "localhost.evil.example:8080", "127.0.0.1.evil.example", "[::2]", "localhost:80:80", "::1"]
-        {
+        for bad in [
+            "",
+            "dev.example",
+            "evil.example",
+            "localhost.evil.example:8080",
+            "127.0.0.1.evil.example",
+            "[::2]",
+            "localhost:80:80",
+            "::1",
+        ] {
             assert!(!check(bad), "{bad}");
         }
-        assert!(check_loopback_host(&HeaderMap::new()).is_err());
+        assert!(check_plain_host(&HeaderMap::new(), &own).is_err());
     }
 }

@@ -20,10 +20,10 @@ const BEARER_AGE: Duration = Duration::from_mins(5);
 ///
 /// Refuses with 401 where nobody is, and with 403 where a browser's request that changes something comes from a page that may not.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct SignedIn {
     /// The session.
     pub session: Session,
-    _private: (),
 }
 
 impl SignedIn {
@@ -77,7 +77,7 @@ async fn signed_in(siwn: &Siwn, method: &Method, headers: &HeaderMap) -> Result<
     let nobody = || Problem::new(Code::NotSignedIn);
     let token = session_token(siwn, headers)?.ok_or_else(nobody)?;
     let session = siwn.0.sessions.find(&token, siwn.now()).await?.ok_or_else(nobody)?;
-    Ok(SignedIn { session, _private: () })
+    Ok(SignedIn { session })
 }
 
 /// The session that a request names: by an `Authorization` header if there is one, else by the cookie.

@@ -24,7 +24,7 @@ pub(crate) async fn request(State(siwn): State<Siwn>, request: Request, next: Ne
         Some(problem) => {
             let code = problem.code.as_str();
             log(&problem, &id, route);
-            response = with_body_of(response, problem, &id);
+            response = with_body_of(&response, problem, &id);
             code
         }
     };
@@ -45,7 +45,7 @@ pub(crate) async fn request(State(siwn): State<Siwn>, request: Request, next: Ne
 }
 
 /// The problem's answer anew, with this request's id, and the headers that layers have put on the first one.
-fn with_body_of(first: Response, problem: Problem, id: &RequestId) -> Response {
+fn with_body_of(first: &Response, problem: Problem, id: &RequestId) -> Response {
     let mut anew = problem.into_response_of(id);
     anew.extensions_mut().remove::<Problem>();
     for (name, value) in first.headers() {

@@ -71,6 +71,7 @@ pub struct Builder {
     recipient: String,
     message: Option<String>,
     public_url: Option<String>,
+    plain_http: PlainHttp,
     origins: Vec<String>,
     callback_urls: Vec<String>,
     secrets: Vec<Secret>,
@@ -81,6 +82,12 @@ pub struct Builder {
     store: Option<Arc<dyn Store>>,
     clock: Clock,
     ready: Vec<ReadyCheck>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum PlainHttp {
+    LoopbackOnly,
+    DangerouslyAnywhere,
 }
 
 /// Why a [`Siwn`] cannot be made.
@@ -118,6 +125,7 @@ impl Siwn {
             recipient: recipient.into(),
             message: None,
             public_url: None,
+            plain_http: PlainHttp::LoopbackOnly,
             origins: Vec::new(),
             callback_urls: Vec::new(),
             secrets: Vec::new(),
@@ -143,6 +151,13 @@ impl Builder {
     #[must_use]
     pub fn public_url(mut self, url: impl Into<String>) -> Self {
         self.public_url = Some(url.into());
+        self
+    }
+
+    /// Lets the site be reached over plain http from other machines. Whoever is on the way can take every session.
+    #[must_use]
+    pub const fn dangerous_plain_http(mut self) -> Self {
+        self.plain_http = PlainHttp::DangerouslyAnywhere;
         self
     }
 
@@ -241,7 +256,7 @@ impl Builder {
             None => memory_store(&self.clock)?,
         };
         let sessions = Sessions::new(Arc::clone(&store), site.recipient().clone());
-        let cookies = Cookies { is_secure: !site.is_plain_loopback() };
+        let cookies = Cookies { is_secure: site.plain_origin().is_none() };
         Ok(Siwn(Arc::new(Inner {
             login: Login::new(site, Arc::clone(&chain), Arc::clone(&store)),
             sessions,
@@ -270,7 +285,7 @@ impl Builder {
             _ => return Err(BuildError::TooManySecrets),
         };
         let public_url = match &self.public_url {
-            Some(text) => parse::<PublicUrl>("public URL", text)?,
+            Some(text) => self.parse_public_url(text)?,
             None => parse("public URL", &format!("https://{recipient}"))?,
         };
         let origins = self.origins.iter().map(|text| parse::<Origin>("allowed origin", text)).collect::<Result<_, _>>()?;
@@ -289,6 +304,16 @@ impl Builder {
             site = site.session_lifetime(lifetime);
         }
         Ok(site)
+    }
+}
+
+impl Builder {
+    fn parse_public_url(&self, text: &str) -> Result<PublicUrl, BuildError> {
+        let parsed = match self.plain_http {
+            PlainHttp::LoopbackOnly => text.parse(),
+            PlainHttp::DangerouslyAnywhere => PublicUrl::dangerous_plain_http(text),
+        };
+        parsed.map_err(|source| BuildError::Url { setting: "public URL", text: text.into(), source })
     }
 }
 

@@ -213,10 +213,10 @@ impl Site {
         self.own_origin() == Some(origin)
     }
 
-    /// Whether the site is reached over plain http, on this machine only.
+    /// The site's own origin, where it is reached over plain http.
     #[must_use]
-    pub fn is_plain_loopback(&self) -> bool {
-        self.own_origin().is_some_and(Origin::is_plain_loopback)
+    pub fn plain_origin(&self) -> Option<&Origin> {
+        self.own_origin().filter(|own| own.is_plain_http())
     }
 
     /// The configured callback URL of exactly this text.

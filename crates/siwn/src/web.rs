@@ -56,17 +56,18 @@ impl Origin {
         &self.0
     }
 
-    /// Whether this machine is meant: `localhost`, `127.0.0.1` or `[::1]`, over plain http.
+    /// Whether it is plain http: to this machine, unless it was made by [`dangerous_plain_http`](Self::dangerous_plain_http).
     #[must_use]
-    pub fn is_plain_loopback(&self) -> bool {
+    pub fn is_plain_http(&self) -> bool {
         self.0.starts_with("http://")
     }
-}
 
-impl FromStr for Origin {
-    type Err = UrlError;
+    /// Reads an origin that may be plain http to another machine. Whoever is on the way can read and change everything.
+    pub fn dangerous_plain_http(text: &str) -> Result<Self, UrlError> {
+        Self::parse(text, |_| true)
+    }
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
+    fn parse(text: &str, allows_plain_http: impl Fn(&str) -> bool) -> Result<Self, UrlError> {
         check_characters(text)?;
         let (scheme, authority) = text.split_once("://").ok_or(UrlError::Scheme)?;
         if authority.contains(['/', '?', '#']) {
@@ -86,7 +87,7 @@ impl FromStr for Origin {
         }
         let default_port = match scheme {
             "https" => "443",
-            "http" if is_loopback(host) => "80",
+            "http" if allows_plain_http(host) => "80",
             "http" => return Err(UrlError::PlainHttp),
             _ => return Err(UrlError::Scheme),
         };
@@ -95,6 +96,14 @@ impl FromStr for Origin {
             return Err(UrlError::Host);
         }
         Ok(Self(text.into()))
+    }
+}
+
+impl FromStr for Origin {
+    type Err = UrlError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text, is_loopback)
     }
 }
 
@@ -111,6 +120,22 @@ impl PublicUrl {
         &self.path
     }
 
+    /// Reads an address that may be plain http to another machine. Whoever is on the way can read and change everything.
+    pub fn dangerous_plain_http(text: &str) -> Result<Self, UrlError> {
+        Self::parse(text, Origin::dangerous_plain_http)
+    }
+
+    fn parse(text: &str, origin: impl Fn(&str) -> Result<Origin, UrlError>) -> Result<Self, UrlError> {
+        check_characters(text)?;
+        let authority = text.find("://").ok_or(UrlError::Scheme)? + 3;
+        let path = text[authority..].find('/').map_or(text.len(), |slash| authority + slash);
+        let (own, path) = text.split_at(path);
+        if path.contains(['?', '#']) {
+            return Err(UrlError::TooMuch);
+        }
+        Ok(Self { origin: origin(own)?, path: path.trim_end_matches('/').into() })
+    }
+
     /// The site's own callback for one challenge. The wallet's refusal carries no state, so the address itself says which login it is.
     pub(crate) fn callback(&self, transaction: &str) -> CallbackUrl {
         CallbackUrl(format!("{self}/api/auth/callback?tx={transaction}").into())
@@ -121,14 +146,7 @@ impl FromStr for PublicUrl {
     type Err = UrlError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        check_characters(text)?;
-        let authority = text.find("://").ok_or(UrlError::Scheme)? + 3;
-        let path = text[authority..].find('/').map_or(text.len(), |slash| authority + slash);
-        let (origin, path) = text.split_at(path);
-        if path.contains(['?', '#']) {
-            return Err(UrlError::TooMuch);
-        }
-        Ok(Self { origin: origin.parse()?, path: path.trim_end_matches('/').into() })
+        Self::parse(text, str::parse)
     }
 }
 

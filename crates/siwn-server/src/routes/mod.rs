@@ -5,6 +5,8 @@ mod logout;
 mod session;
 mod verify;
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
@@ -18,6 +20,8 @@ use crate::problem::{Code, Problem};
 use crate::siwn::Siwn;
 use crate::{caller, observe};
 
+/// How long a browser remembers what other sites' pages may do.
+const PREFLIGHT_LIFETIME: Duration = Duration::from_mins(10);
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 impl Siwn {
@@ -46,6 +50,7 @@ impl Siwn {
             .allow_credentials(true)
             .allow_methods([Method::GET, Method::POST])
             .allow_headers([CONTENT_TYPE, AUTHORIZATION])
+            .max_age(PREFLIGHT_LIFETIME)
             .expose_headers([RETRY_AFTER, X_REQUEST_ID])
     }
 }
@@ -66,6 +71,9 @@ async fn guard(State(siwn): State<Siwn>, request: Request, next: Next) -> Respon
 
 impl Siwn {
     pub(crate) fn check_host(&self, headers: &http::HeaderMap) -> Result<(), Problem> {
-        if self.0.cookies.is_secure { Ok(()) } else { caller::check_loopback_host(headers) }
+        match self.0.login.site().plain_origin() {
+            Some(own) => caller::check_plain_host(headers, own),
+            None => Ok(()),
+        }
     }
 }
