@@ -85,10 +85,10 @@ impl AccountId {
         self.parsed().is_top_level()
     }
 
-    /// The parent's name; `None` for a name without a dot.
+    /// The parent's name; `None` for a name without a dot, and where what follows the dot is too short to be a name.
     #[must_use]
     pub fn parent(&self) -> Option<Self> {
-        self.0.split_once('.').map(|(_, parent)| Self(parent.into()))
+        self.0.split_once('.').and_then(|(_, parent)| parent.parse().ok())
     }
 
     fn parsed(&self) -> &AccountIdRef {

@@ -1,0 +1,7 @@
+use siwn::{Asked, Signed, Standing};
+
+fn forge(signed: Signed, standing: Standing) -> Asked {
+    Asked { signed, standing }
+}
+
+fn main() {}

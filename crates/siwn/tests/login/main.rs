@@ -1,0 +1,11 @@
+//! The login, from challenge to session, over a chain and a store of our own.
+
+mod account;
+mod claims;
+mod memory;
+mod outside;
+mod refusals;
+mod sessions;
+mod single_use;
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,0 +1,7 @@
+//! What holds for every input, not only for the vectors.
+
+mod challenge;
+mod ed25519;
+mod secp256k1;
+mod texts;
+mod token;

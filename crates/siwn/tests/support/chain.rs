@@ -1,0 +1,62 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use siwn::{Access, Block, BoxFuture, Chain, ChainError, Question, Standing};
+use tokio::sync::Barrier;
+
+type Answer = Arc<dyn Fn(Question<'_>) -> Result<Standing, ChainError> + Send + Sync>;
+
+/// A chain on which every key stands with full access, until a test says otherwise. It counts its calls.
+pub(crate) struct TestChain {
+    calls: AtomicUsize,
+    answer: Mutex<Answer>,
+    gate: Mutex<Option<Arc<Barrier>>>,
+}
+
+impl TestChain {
+    pub(crate) fn new() -> Self {
+        let answer: Answer = Arc::new(|question| Ok(standing(question, Access::Full)));
+        Self { calls: AtomicUsize::new(0), answer: Mutex::new(answer), gate: Mutex::default() }
+    }
+
+    pub(crate) fn calls(&self) -> usize {
+        self.calls.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn answers(&self, answer: impl Fn(Question<'_>) -> Result<Standing, ChainError> + Send + Sync + 'static) {
+        *self.answer.lock().expect("no test panics while it holds this") = Arc::new(answer);
+    }
+
+    pub(crate) fn says(&self, access: Access) {
+        self.answers(move |question| Ok(standing(question, access)));
+    }
+
+    pub(crate) fn dies(&self) {
+        self.answers(|_| Err(ChainError::new("no node answers", None)));
+    }
+
+    /// Lets nobody go on before `callers` have asked.
+    pub(crate) fn gathers(&self, callers: usize) {
+        *self.gate.lock().expect("no test panics while it holds this") = Some(Arc::new(Barrier::new(callers)));
+    }
+}
+
+impl Chain for TestChain {
+    fn standing<'a>(&'a self, question: Question<'a>) -> BoxFuture<'a, Result<Standing, ChainError>> {
+        Box::pin(async move {
+            self.calls.fetch_add(1, Ordering::SeqCst);
+            let gate = self.gate.lock().expect("no test panics while it holds this").clone();
+            if let Some(gate) = gate {
+                gate.wait().await;
+            }
+            let answer = self.answer.lock().expect("no test panics while it holds this").clone();
+            answer(question)
+        })
+    }
+}
+
+/// The answer to `question`.
+pub(crate) fn standing(question: Question<'_>, access: Access) -> Standing {
+    let block = Block { height: 1, hash: [1; 32] };
+    Standing { account: question.account.clone(), key: question.key.clone(), access, block }
+}
