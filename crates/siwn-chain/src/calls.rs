@@ -1,0 +1,43 @@
+//! How many calls were made, and how they ended.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use crate::fault::Fault;
+use crate::request::Method;
+
+/// How often a call to an endpoint ended in one way, since the start. A counter for a server's metrics.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CallCount {
+    /// The endpoint's host and port.
+    pub endpoint: String,
+    /// `status`, `block`, `view_access_key` or `view_account`.
+    pub method: &'static str,
+    /// `answered`, or the kind of the fault: `timed_out`, `unreachable`, `limited`, `other_block`, …; from a closed list.
+    pub outcome: &'static str,
+    /// How often.
+    pub count: u64,
+}
+
+/// The counters of one endpoint.
+#[derive(Default)]
+pub(crate) struct Calls(Mutex<BTreeMap<(Method, &'static str), u64>>);
+
+impl Calls {
+    pub(crate) fn count<T>(&self, method: Method, result: &Result<T, Fault>) {
+        let outcome = result.as_ref().map_or_else(Fault::label, |_| "answered");
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry((method, outcome)).or_default() += 1;
+    }
+
+    pub(crate) fn of(&self, endpoint: &str) -> Vec<CallCount> {
+        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let named = |(&(method, outcome), &count): (&(Method, _), &_)| CallCount {
+            endpoint: endpoint.to_owned(),
+            method: method.label(),
+            outcome,
+            count,
+        };
+        counts.iter().map(named).collect()
+    }
+}
