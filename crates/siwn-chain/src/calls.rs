@@ -30,14 +30,22 @@ impl Calls {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry((method, outcome)).or_default() += 1;
     }
 
-    pub(crate) fn of(&self, endpoint: &str) -> Vec<CallCount> {
-        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let named = |(&(method, outcome), &count): (&(Method, _), &_)| CallCount {
-            endpoint: endpoint.to_owned(),
-            method: method.label(),
-            outcome,
-            count,
-        };
-        counts.iter().map(named).collect()
+    fn by_method_and_outcome(&self) -> BTreeMap<(Method, &'static str), u64> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+/// The counts of all endpoints. Endpoints that share a host are one.
+pub(crate) fn sum<'a>(endpoints: impl Iterator<Item = (String, &'a Calls)>) -> Vec<CallCount> {
+    let mut sums = BTreeMap::<_, u64>::new();
+    for (endpoint, calls) in endpoints {
+        for ((method, outcome), count) in calls.by_method_and_outcome() {
+            *sums.entry((endpoint.clone(), method, outcome)).or_default() += count;
+        }
+    }
+    let named = |((endpoint, method, outcome), count): (_, _)| {
+        let method = Method::label(method);
+        CallCount { endpoint, method, outcome, count }
+    };
+    sums.into_iter().map(named).collect()
 }

@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use siwn::{BoxFuture, Chain, ChainError, Question, Standing, UnixMillis};
 use tokio::time::Instant;
 
-use crate::calls::CallCount;
+use crate::calls::{self, CallCount};
 use crate::endpoint::{Endpoint, Shared};
 use crate::error::{LookUpError, SetupError, StartError};
 use crate::fault::Fault;
@@ -42,7 +42,7 @@ pub struct Settings {
 /// implicit account does not have its own key does it cost another, which tells an account that dropped the key from one that does not
 /// exist. Beside these, an endpoint is asked for its network before its first use and after an outage of more than a minute.
 ///
-/// Nothing of one endpoint's answer is used with another's.
+/// Nothing of one endpoint's answer is used with another's. Needs a tokio runtime with I/O and time.
 pub struct RpcChain {
     endpoints: Vec<Endpoint>,
     shared: Arc<Shared>,
@@ -76,9 +76,10 @@ impl RpcChain {
         Ok(Self { endpoints, shared })
     }
 
-    /// Asks each endpoint that is not known to answer for its network: one call each, at once, within the time of a call.
+    /// Asks each endpoint that is not known to answer, all at once, within the time of a call: a new one for its network, one call; one
+    /// that fails for its newest block, too. An endpoint that answers is not asked.
     ///
-    /// For the start, and for whoever wants to know whether an outage is over without waiting for a login.
+    /// For the start, and for whoever wants to know whether an outage is over: between logins nothing else asks.
     ///
     /// # Errors
     ///
@@ -98,7 +99,7 @@ impl RpcChain {
         }
     }
 
-    /// How the endpoints stood when each was last asked. No I/O: an outage shows, and its end, when somebody asks.
+    /// How the endpoints stood when each was last asked. No I/O: an outage and its end show when a login or [`check`](Self::check) asks.
     #[must_use]
     pub fn ready(&self) -> Readiness {
         Readiness { endpoints: self.endpoints.iter().map(Endpoint::health).collect() }
@@ -107,7 +108,7 @@ impl RpcChain {
     /// How many calls were made and how they ended. What never happened is left out.
     #[must_use]
     pub fn call_counts(&self) -> Vec<CallCount> {
-        self.endpoints.iter().flat_map(Endpoint::call_counts).collect()
+        calls::sum(self.endpoints.iter().map(|endpoint| (endpoint.host(), endpoint.calls())))
     }
 
     /// The configured network.

@@ -1,5 +1,7 @@
 //! Nodes and gateways that fail, lie or never end: never a yes, never a no, and the next endpoint answers.
 
+#![expect(clippy::unwrap_used, reason = "all of this is test code")]
+
 mod fake_node;
 
 use std::time::{Duration, Instant};
@@ -43,13 +45,13 @@ const QUICK: [Fault; 15] = [
 const OF_THE_KEY: [Fault; 8] = [
     ("another block", |request| at_block(OTHER_HASH, request)),
     ("another block", |request| {
-        request.result(json!({"error": "account alice.near does not exist while viewing", "block_hash": OTHER_HASH}))
+        request.result(&json!({"error": "account alice.near does not exist while viewing", "block_hash": OTHER_HASH}))
     }),
-    ("does not know the pinned block", |request| request.error(422, "UNKNOWN_BLOCK", json!({"block_reference": {}}))),
-    ("does not know the pinned block", |request| request.error(200, "UNKNOWN_BLOCK", json!({}))),
-    ("no longer keeps", |request| request.error(200, "GARBAGE_COLLECTED_BLOCK", json!({}))),
-    (r#""HANDLER_ERROR" of "UNAVAILABLE_SHARD""#, |request| request.error(200, "UNAVAILABLE_SHARD", json!({}))),
-    (r#""HANDLER_ERROR" of "SOMETHING\u{7}NEW""#, |request| request.error(200, "SOMETHING\u{7}NEW", json!({}))),
+    ("does not know the pinned block", |request| request.error(422, "UNKNOWN_BLOCK", &json!({"block_reference": {}}))),
+    ("does not know the pinned block", |request| request.error(200, "UNKNOWN_BLOCK", &json!({}))),
+    ("no longer keeps", |request| request.error(200, "GARBAGE_COLLECTED_BLOCK", &json!({}))),
+    (r#""HANDLER_ERROR" of "UNAVAILABLE_SHARD""#, |request| request.error(200, "UNAVAILABLE_SHARD", &json!({}))),
+    (r#""HANDLER_ERROR" of "SOMETHING\u{7}NEW""#, |request| request.error(200, "SOMETHING\u{7}NEW", &json!({}))),
     ("error \"wasm execution failed\"", |request| request.flat_error("wasm execution failed")),
 ];
 
@@ -134,6 +136,15 @@ async fn nobody_listening_is_told_and_the_next_endpoint_answers() {
 }
 
 #[tokio::test]
+async fn an_https_endpoint_that_does_not_speak_tls_is_not_asked_in_plain() {
+    let node = FakeNode::start(|_| Answer::Reset).await;
+    let url = node.url().replace("http://", "https://");
+    let error = ask(&chain(&[url], IMPATIENT, &TestClock::new())).await.unwrap_err();
+    assert!(told(&error).contains("did not answer in time"), "{}", told(&error));
+    assert!(node.requests().is_empty() && node.connections() == 1);
+}
+
+#[tokio::test]
 async fn a_redirect_is_not_followed() {
     let elsewhere = FakeNode::honest().await;
     for status in [301, 302, 303, 307, 308] {
@@ -166,7 +177,7 @@ async fn an_endpoints_wish_for_a_pause_is_handed_on() {
 #[tokio::test]
 async fn a_block_that_a_node_does_not_know_is_not_asked_for_again() {
     let node = FakeNode::with("view_access_key", |request| match request.block() {
-        HASH => request.error(422, "UNKNOWN_BLOCK", json!({})),
+        HASH => request.error(422, "UNKNOWN_BLOCK", &json!({})),
         _ => request.honest(),
     });
     let (node, clock) = (node.await, TestClock::new());

@@ -4,7 +4,7 @@ mod fake_node;
 
 use std::time::Duration;
 
-use fake_node::{FakeNode, HASH, KEY, NOW, OTHER_HASH, PATIENT, TestClock, ask, ask_about, chain, implicit};
+use fake_node::{FakeNode, HASH, KEY, NOW, OTHER_HASH, PATIENT, Request, TestClock, ask, ask_about, chain, implicit};
 use futures_util::future::join_all;
 use serde_json::json;
 use siwn::{Access, PublicKey};
@@ -87,13 +87,13 @@ async fn only_full_access_is_a_yes() {
 
 #[tokio::test]
 async fn a_missing_key_or_account_is_told_in_two_calls_by_either_channel() {
-    let flat_key = FakeNode::with("view_access_key", |request| request.key_missing()).await;
+    let flat_key = FakeNode::with("view_access_key", Request::key_missing).await;
     let flat_account = "account alice.near does not exist while viewing";
     let flat_account = FakeNode::with("view_access_key", move |request| request.flat_error(flat_account)).await;
     let object_key = FakeNode::with("view_access_key", |request| {
-        request.error(200, "UNKNOWN_ACCESS_KEY", json!({"public_key": KEY, "block_hash": HASH, "block_height": 7}))
+        request.error(200, "UNKNOWN_ACCESS_KEY", &json!({"public_key": KEY, "block_hash": HASH, "block_height": 7}))
     });
-    let object_account = FakeNode::with("view_access_key", |request| request.account_missing());
+    let object_account = FakeNode::with("view_access_key", Request::account_missing);
 
     for (node, expected) in [
         (flat_key, Access::NoKey),
@@ -114,7 +114,7 @@ async fn an_implicit_account_without_its_key_is_looked_at_itself_at_the_same_blo
         "view_account" => request.account_missing(),
         _ => request.honest(),
     });
-    let dropped_its_key = FakeNode::with("view_access_key", |request| request.key_missing());
+    let dropped_its_key = FakeNode::with("view_access_key", Request::key_missing);
 
     for (node, expected) in [(unfunded.await, Access::NoAccount), (dropped_its_key.await, Access::NoKey)] {
         let standing = ask_about(&chain(&[node.url()], PATIENT, &TestClock::new()), &implicit()).await.unwrap();
@@ -140,7 +140,7 @@ async fn a_node_that_says_itself_that_an_implicit_account_is_missing_is_not_aske
 async fn an_implicit_account_that_cannot_be_looked_at_is_no_missing_one() {
     for broken in ["view_access_key", "view_account"] {
         let node = FakeNode::start(move |request| match request.method() {
-            method if method == broken => request.error(500, "INTERNAL_ERROR", json!({})),
+            method if method == broken => request.error(500, "INTERNAL_ERROR", &json!({})),
             "view_access_key" => request.key_missing(),
             _ => request.honest(),
         });
@@ -155,11 +155,12 @@ async fn a_lagging_node_is_passed_over() {
     let alone = chain(&[lagging.url()], PATIENT, &clock);
     assert!(fake_node::told(&ask(&alone).await.unwrap_err()).contains("lags: its final block is 30 s old"));
     assert!(!alone.ready().is_ready());
+    assert!(!alone.check().await.unwrap().is_ready());
 
     let fresh = FakeNode::with("block", |request| request.tip(HASH, NOW - 30_000)).await;
     let standing = ask(&chain(&[lagging.url(), fresh.url()], PATIENT, &clock)).await.unwrap();
     assert_eq!(standing.access, Access::Full);
-    assert_eq!(lagging.methods(), ["status", "block", "status", "block"]);
+    assert_eq!(lagging.methods(), ["status", "block", "block", "status", "block"]);
     assert_eq!(fresh.methods(), ["status", "block", "view_access_key"]);
 }
 
@@ -177,10 +178,11 @@ async fn a_block_that_grew_old_while_it_was_kept_is_not_used() {
 async fn calls_are_counted_by_endpoint_method_and_outcome() {
     let node = FakeNode::with("view_access_key", |request| match request.body["params"]["account_id"].as_str() {
         Some("alice.near") => request.honest(),
-        _ => request.error(422, "UNKNOWN_BLOCK", json!({})),
+        _ => request.error(422, "UNKNOWN_BLOCK", &json!({})),
     });
     let (node, clock) = (node.await, TestClock::new());
-    let chain = chain(&[node.url()], PATIENT, &clock);
+    // Two addresses under one host are counted together.
+    let chain = chain(&[node.url(), node.url() + "again"], PATIENT, &clock);
     assert_eq!(chain.call_counts(), []);
     for account in ["alice.near", "alice.near", "bob.near"] {
         let _ = ask_about(&chain, account).await;
@@ -190,10 +192,10 @@ async fn calls_are_counted_by_endpoint_method_and_outcome() {
     assert!(counts.iter().all(|count| count.endpoint == node.host()));
     let counts: Vec<_> = counts.iter().map(|count| (count.method, count.outcome, count.count)).collect();
     let expected = [
-        ("status", "answered", 1),
-        ("block", "answered", 1),
+        ("status", "answered", 2),
+        ("block", "answered", 2),
         ("view_access_key", "answered", 2),
-        ("view_access_key", "unknown_block", 1),
+        ("view_access_key", "unknown_block", 2),
     ];
     assert_eq!(counts, expected);
 }

@@ -85,6 +85,32 @@ async fn a_start_without_a_reachable_node_is_a_start() {
 }
 
 #[tokio::test]
+async fn a_check_sees_the_end_of_an_outage_without_a_login() {
+    let is_up = Arc::new(AtomicBool::new(false));
+    let switch = Arc::clone(&is_up);
+    let node = FakeNode::start(move |request| if switch.load(Ordering::SeqCst) { request.honest() } else { Answer::Reset }).await;
+    let chain = chain(&[node.url()], PATIENT, &TestClock::new());
+    assert!(!chain.check().await.unwrap().is_ready());
+
+    is_up.store(true, Ordering::SeqCst);
+    assert!(chain.check().await.unwrap().is_ready());
+    assert!(chain.ready().is_ready());
+    assert_eq!(node.methods(), ["status", "status", "block"]);
+}
+
+#[tokio::test]
+async fn a_node_that_lags_for_long_is_asked_for_its_network_once_a_minute() {
+    let (node, clock) = (FakeNode::with("block", |request| request.tip(fake_node::HASH, NOW - 60_000)).await, TestClock::new());
+    let chain = chain(&[node.url()], PATIENT, &clock);
+    for _ in 0..5 {
+        assert!(ask(&chain).await.is_err());
+        assert_eq!(states(&chain), ["failing"]);
+        clock.advance(Duration::from_secs(25));
+    }
+    assert_eq!(node.methods().iter().filter(|method| *method == "status").count(), 2);
+}
+
+#[tokio::test]
 async fn the_network_is_asked_for_again_only_after_an_outage_of_more_than_a_minute() {
     for (outage, asked_again) in [(60_000, false), (60_001, true)] {
         let is_up = Arc::new(AtomicBool::new(true));
@@ -139,7 +165,7 @@ async fn an_endpoint_that_comes_back_as_another_network_is_shut_out() {
 #[tokio::test]
 async fn what_a_question_makes_a_node_say_does_not_make_it_unready() {
     let node = FakeNode::with("view_access_key", |request| match request.body["id"].as_str() {
-        Some("siwn-2") => request.error(400, "PARSE_ERROR", json!({})),
+        Some("siwn-2") => request.error(400, "PARSE_ERROR", &json!({})),
         Some("siwn-3") => Answer::Body(403, "blocked".into()),
         _ => request.flat_error("nothing known"),
     });

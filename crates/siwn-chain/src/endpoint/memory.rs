@@ -17,16 +17,17 @@ const SHORT_OUTAGE: Duration = Duration::from_mins(1);
 
 #[derive(Default)]
 pub(super) struct Memory {
-    pub(super) network: NetworkCheck,
+    network: NetworkCheck,
     failing_since: Option<UnixMillis>,
     tip: Option<(Tip, UnixMillis)>,
 }
 
 #[derive(Default)]
-pub(super) enum NetworkCheck {
+enum NetworkCheck {
     #[default]
     Unasked,
-    Right,
+    /// At that time it was the right one.
+    Right(UnixMillis),
     Other(Reported),
 }
 
@@ -35,14 +36,25 @@ impl Memory {
     pub(super) fn admits(&self) -> Result<(), Fault> {
         match &self.network {
             NetworkCheck::Other(reported) => Err(Fault::OtherNetwork(reported.clone())),
-            NetworkCheck::Unasked | NetworkCheck::Right => Ok(()),
+            NetworkCheck::Unasked | NetworkCheck::Right(_) => Ok(()),
         }
     }
 
-    /// Whether the network is unknown, or no longer certain.
+    /// Whether the network is unknown, or no longer certain after an outage since it was asked for.
     pub(super) fn needs_check(&self, now: UnixMillis) -> bool {
-        let was_away = self.failing_since.is_some_and(|since| now.since(since) > SHORT_OUTAGE);
-        was_away || !matches!(self.network, NetworkCheck::Right)
+        match (&self.network, self.failing_since) {
+            (NetworkCheck::Right(at), Some(since)) => now.since(since.max(*at)) > SHORT_OUTAGE,
+            (NetworkCheck::Right(_), None) => false,
+            (NetworkCheck::Unasked | NetworkCheck::Other(_), _) => true,
+        }
+    }
+
+    pub(super) fn is_of_the_network(&mut self, now: UnixMillis) {
+        self.network = NetworkCheck::Right(now);
+    }
+
+    pub(super) fn is_of_another_network(&mut self, reported: Reported) {
+        self.network = NetworkCheck::Other(reported);
     }
 
     /// The tip, if it was fetched within the last second. A clock that was set back makes it stale.
@@ -75,7 +87,7 @@ impl Memory {
         match (&self.network, self.failing_since) {
             (NetworkCheck::Other(reported), _) => EndpointState::other_network(reported),
             (_, Some(since)) => EndpointState::Failing { since },
-            (NetworkCheck::Right, None) => EndpointState::Answering,
+            (NetworkCheck::Right(_), None) => EndpointState::Answering,
             (NetworkCheck::Unasked, None) => EndpointState::Unasked,
         }
     }

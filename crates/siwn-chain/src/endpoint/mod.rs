@@ -10,7 +10,7 @@ use siwn::{Access, Question, Standing, UnixMillis};
 use tokio::time::{Instant, timeout_at};
 
 use crate::block::Tip;
-use crate::calls::{CallCount, Calls};
+use crate::calls::Calls;
 use crate::fault::Fault;
 use crate::health::{EndpointHealth, EndpointState};
 use crate::http::Http;
@@ -19,7 +19,7 @@ use crate::reply::{AccountAnswer, KeyAnswer, Reply};
 use crate::request::{Call, RequestId};
 use crate::rpc_chain::Clock;
 use crate::rpc_url::RpcUrl;
-use memory::{Memory, NetworkCheck};
+use memory::Memory;
 
 /// What all endpoints share.
 pub(crate) struct Shared {
@@ -55,8 +55,8 @@ impl Endpoint {
         EndpointHealth { host: self.host(), state: self.memory().state() }
     }
 
-    pub(crate) fn call_counts(&self) -> Vec<CallCount> {
-        self.calls.of(&self.host())
+    pub(crate) fn calls(&self) -> &Calls {
+        &self.calls
     }
 
     /// Where the account stands with the key, at this endpoint's tip and by this endpoint alone.
@@ -70,14 +70,15 @@ impl Endpoint {
         Ok(Standing { account: question.account.clone(), key: question.key.clone(), access, block: pin.into() })
     }
 
-    /// Asks which network the endpoint is of, unless it answers already.
+    /// Asks which network the endpoint is of, if that is not known; for its tip, if it fails.
     pub(crate) async fn check(&self) -> EndpointState {
         let until = self.next_call_ends(None);
-        if self.memory().state() != EndpointState::Answering
-            && let Ok(_turn) = timeout_at(until, self.turn.lock()).await
-        {
-            // What it answered is in the memory.
-            let _ = self.check_network(until).await;
+        let state = self.memory().state();
+        // What it answers, or does not, is noted.
+        match state {
+            EndpointState::Unasked => drop(self.check_alone(until).await),
+            EndpointState::Failing { .. } => drop(self.pin(until).await),
+            EndpointState::Answering | EndpointState::OtherNetwork { .. } => {}
         }
         self.memory().state()
     }
@@ -111,13 +112,11 @@ impl Endpoint {
             return Ok(tip);
         }
         let until = self.next_call_ends(Some(deadline));
-        let _turn = timeout_at(until, self.turn.lock()).await.map_err(|_| Fault::TimedOut)?;
+        let _turn = self.turn(until).await?;
         if let Some(tip) = self.fresh_tip()? {
             return Ok(tip);
         }
-        if self.memory().needs_check(self.now()) {
-            self.check_network(until).await?;
-        }
+        self.check_network(until).await?;
         let tip = self.call(Call::FinalBlock, until, |reply| self.tip_of(reply)).await?;
         self.memory().remember(tip, self.now());
         Ok(tip)
@@ -136,11 +135,22 @@ impl Endpoint {
         if age > self.shared.oldest_tip { Err(Fault::Lagging { age }) } else { Ok(tip) }
     }
 
+    async fn check_alone(&self, until: Instant) -> Result<(), Fault> {
+        let _turn = self.turn(until).await?;
+        self.check_network(until).await
+    }
+
+    /// Asks for the network, unless it is known.
     async fn check_network(&self, until: Instant) -> Result<(), Fault> {
         self.memory().admits()?;
-        self.call(Call::Status, until, |reply| self.network_of(reply)).await?;
-        self.memory().network = NetworkCheck::Right;
+        if self.memory().needs_check(self.now()) {
+            self.call(Call::Status, until, |reply| self.network_of(reply)).await?;
+        }
         Ok(())
+    }
+
+    async fn turn(&self, until: Instant) -> Result<tokio::sync::MutexGuard<'_, ()>, Fault> {
+        timeout_at(until, self.turn.lock()).await.map_err(|_| Fault::TimedOut)
     }
 
     fn network_of(&self, reply: Reply<'_>) -> Result<Reported, Fault> {
@@ -160,23 +170,36 @@ impl Endpoint {
         result
     }
 
+    /// A `status` reply alone does not end an outage: it says nothing of whether the node keeps up.
     fn take_note(&self, call: Call<'_>, fault: Option<&Fault>) {
         let is_about_an_account = matches!(call, Call::AccessKey { .. } | Call::Account { .. });
-        let (host, mut memory) = (self.host(), self.memory());
         match fault {
-            None if memory.answers() => tracing::info!(endpoint = %host, "an endpoint answers again"),
-            Some(Fault::OtherNetwork(reported)) => {
-                let expected = &self.shared.network;
-                tracing::error!(endpoint = %host, %expected, found = %reported, "an endpoint of another network is shut out");
-                memory.network = NetworkCheck::Other(reported.clone());
-            }
-            Some(fault) if !is_about_an_account || fault.counts_whatever_was_asked() => {
-                if memory.fails(self.now()) {
-                    tracing::warn!(endpoint = %host, %fault, "an endpoint fails");
-                }
-            }
-            _ => {}
+            None if matches!(call, Call::Status) => self.memory().is_of_the_network(self.now()),
+            None => self.note_an_answer(),
+            Some(Fault::OtherNetwork(reported)) => self.shut_out(reported),
+            Some(fault) if !is_about_an_account || fault.counts_whatever_was_asked() => self.note_a_failure(fault),
+            Some(_) => {}
         }
+    }
+
+    fn note_an_answer(&self) {
+        let failed_before = self.memory().answers();
+        if failed_before {
+            tracing::info!(endpoint = %self.host(), "an endpoint answers again");
+        }
+    }
+
+    fn note_a_failure(&self, fault: &Fault) {
+        let answered_before = self.memory().fails(self.now());
+        if answered_before {
+            tracing::warn!(endpoint = %self.host(), %fault, "an endpoint fails");
+        }
+    }
+
+    fn shut_out(&self, reported: &Reported) {
+        self.memory().is_of_another_network(reported.clone());
+        let expected = &self.shared.network;
+        tracing::error!(endpoint = %self.host(), %expected, found = %reported, "an endpoint of another network is shut out");
     }
 
     fn next_call_ends(&self, deadline: Option<Instant>) -> Instant {

@@ -22,7 +22,7 @@ fn fixture(name: &str) -> String {
 /// Every body of a reply among the fixtures, in the order of their names.
 fn replies() -> Vec<String> {
     let names = fs::read_dir(fixtures()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<_> = names.filter(|name| name.ends_with(".json") && !name.starts_with("req_")).collect();
+    let mut names: Vec<_> = names.filter(|name| name != "README.md" && !name.starts_with("req_")).collect();
     names.sort();
     names
 }

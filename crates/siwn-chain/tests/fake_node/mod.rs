@@ -1,6 +1,7 @@
 //! A node that says what a test tells it to, over a real socket.
 
 #![allow(dead_code, reason = "each test file uses its own part of this")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "all of this is test code")]
 
 use std::collections::VecDeque;
 use std::future::pending;
@@ -119,31 +120,31 @@ impl Request {
             "block" => self.tip(HASH, NOW),
             "view_access_key" => self.permission(&json!("FullAccess")),
             "view_account" => {
-                self.result(json!({"amount": "1", "locked": "0", "code_hash": "1".repeat(32), "block_hash": self.block()}))
+                self.result(&json!({"amount": "1", "locked": "0", "code_hash": "1".repeat(32), "block_hash": self.block()}))
             }
             other => panic!("{other} is not called by a login"),
         }
     }
 
     pub(crate) fn network(&self, chain_id: &str) -> Answer {
-        self.result(json!({"chain_id": chain_id, "genesis_hash": HASH, "sync_info": {"syncing": false}}))
+        self.result(&json!({"chain_id": chain_id, "genesis_hash": HASH, "sync_info": {"syncing": false}}))
     }
 
     pub(crate) fn tip(&self, hash: &str, made_at: u64) -> Answer {
-        self.result(json!({"header": {"height": 7, "hash": hash, "timestamp_nanosec": format!("{made_at}000000")}}))
+        self.result(&json!({"header": {"height": 7, "hash": hash, "timestamp_nanosec": format!("{made_at}000000")}}))
     }
 
     pub(crate) fn permission(&self, permission: &Value) -> Answer {
-        self.result(json!({"nonce": 1, "permission": permission, "block_height": 7, "block_hash": self.block()}))
+        self.result(&json!({"nonce": 1, "permission": permission, "block_height": 7, "block_hash": self.block()}))
     }
 
     /// An error inside of a result.
     pub(crate) fn flat_error(&self, text: &str) -> Answer {
-        self.result(json!({"error": text, "logs": [], "block_height": 7, "block_hash": self.block()}))
+        self.result(&json!({"error": text, "logs": [], "block_height": 7, "block_hash": self.block()}))
     }
 
     /// An error object.
-    pub(crate) fn error(&self, status: u16, cause: &str, info: Value) -> Answer {
+    pub(crate) fn error(&self, status: u16, cause: &str, info: &Value) -> Answer {
         let error = json!({"name": "HANDLER_ERROR", "cause": {"name": cause, "info": info}, "code": -32000});
         Answer::Body(status, json!({"jsonrpc": "2.0", "id": self.body["id"], "error": error}).to_string())
     }
@@ -154,10 +155,10 @@ impl Request {
 
     pub(crate) fn account_missing(&self) -> Answer {
         let account = &self.body["params"]["account_id"];
-        self.error(200, "UNKNOWN_ACCOUNT", json!({"requested_account_id": account, "block_hash": self.block(), "block_height": 7}))
+        self.error(200, "UNKNOWN_ACCOUNT", &json!({"requested_account_id": account, "block_hash": self.block(), "block_height": 7}))
     }
 
-    pub(crate) fn result(&self, result: Value) -> Answer {
+    pub(crate) fn result(&self, result: &Value) -> Answer {
         Answer::Body(200, json!({"jsonrpc": "2.0", "id": self.body["id"], "result": result}).to_string())
     }
 }
