@@ -4,7 +4,7 @@ mod fake_node;
 
 use std::time::Duration;
 
-use fake_node::{FakeNode, HASH, KEY, NOW, OTHER_HASH, PATIENT, Request, TestClock, ask, ask_about, chain, implicit};
+use fake_node::{Answer, FakeNode, HASH, KEY, NOW, OTHER_HASH, PATIENT, Request, TestClock, ask, ask_about, chain, implicit};
 use futures_util::future::join_all;
 use serde_json::json;
 use siwn::{Access, PublicKey};
@@ -55,6 +55,19 @@ async fn concurrent_look_ups_share_the_check_and_the_tip() {
     let methods = node.methods();
     let count = |method: &str| methods.iter().filter(|called| *called == method).count();
     assert_eq!((count("status"), count("block"), count("view_access_key")), (1, 1, 50));
+}
+
+#[tokio::test]
+async fn concurrent_look_ups_share_a_fault_instead_of_asking_a_failing_node_in_turn() {
+    let node = FakeNode::with("block", |_| Answer::Body(500, String::new())).await;
+    let chain = chain(&[node.url()], PATIENT, &TestClock::new());
+
+    let standings = join_all((0..50).map(|_| ask(&chain))).await;
+
+    assert!(standings.iter().all(Result::is_err));
+    assert_eq!(node.methods(), ["status", "block"]);
+    assert!(ask(&chain).await.is_err());
+    assert_eq!(node.methods(), ["status", "block", "block"]);
 }
 
 #[tokio::test]
