@@ -5,6 +5,8 @@
 
 mod body;
 mod caller;
+mod client;
+pub mod config;
 mod cookie;
 mod extract;
 mod metrics;
@@ -14,9 +16,12 @@ mod problem;
 mod random;
 mod request_id;
 mod routes;
+mod serve;
 mod siwn;
 mod time;
 
+pub use crate::client::TrustedProxies;
 pub use crate::extract::{BearerToken, Rejection, SignedIn};
 pub use crate::operations::app;
+pub use crate::serve::serve;
 pub use crate::siwn::{BuildError, Builder, Clock, Siwn};

@@ -1,8 +1,9 @@
 //! What operators see of a request: an id, a line in the log, a count.
 
+use std::net::SocketAddr;
 use std::time::Instant;
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::HeaderValue;
@@ -16,6 +17,8 @@ pub(crate) async fn request(State(siwn): State<Siwn>, request: Request, next: Ne
     let id = RequestId::random();
     let began = Instant::now();
     let method = request.method().clone();
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| *peer);
+    let client = peer.map(|peer| siwn.0.trusted_proxies.client(peer, request.headers()).to_string());
     let route = request.extensions().get::<MatchedPath>().map_or("other", |path| known(path.as_str()));
 
     let mut response = next.run(request).await;
@@ -32,6 +35,7 @@ pub(crate) async fn request(State(siwn): State<Siwn>, request: Request, next: Ne
     siwn.0.metrics.count(route, outcome, took);
     tracing::info!(
         request_id = id.as_str(),
+        client,
         method = method.as_str().escape_default().to_string(),
         route,
         status = response.status().as_u16(),

@@ -11,6 +11,7 @@ use siwn::{
 };
 use thiserror::Error;
 
+use crate::client::TrustedProxies;
 use crate::cookie::Cookies;
 use crate::metrics::Metrics;
 
@@ -58,6 +59,7 @@ pub(crate) struct Inner {
     pub(crate) cookies: Cookies,
     pub(crate) metrics: Metrics,
     pub(crate) ready: Vec<ReadyCheck>,
+    pub(crate) trusted_proxies: TrustedProxies,
 }
 
 /// Something that must work before requests are sent here, and how to find out. It answers from memory, and a reason names no secret.
@@ -82,6 +84,7 @@ pub struct Builder {
     store: Option<Arc<dyn Store>>,
     clock: Clock,
     ready: Vec<ReadyCheck>,
+    trusted_proxies: TrustedProxies,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -136,6 +139,7 @@ impl Siwn {
             store: None,
             clock: Arc::new(|| SystemTime::now().into()),
             ready: Vec::new(),
+            trusted_proxies: TrustedProxies::default(),
         }
     }
 
@@ -240,6 +244,13 @@ impl Builder {
         self
     }
 
+    /// Believes these proxies on the address of a client.
+    #[must_use]
+    pub fn trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
+        self.trusted_proxies = proxies;
+        self
+    }
+
     /// Adds something to `readyz`: a name, and a check that answers from memory. Its reason is shown to whoever may ask.
     #[must_use]
     pub fn ready_check(mut self, name: &'static str, check: impl Fn() -> Result<(), String> + Send + Sync + 'static) -> Self {
@@ -268,6 +279,7 @@ impl Builder {
             cookies,
             metrics: Metrics::new(),
             ready: self.ready,
+            trusted_proxies: self.trusted_proxies,
         })))
     }
 

@@ -281,6 +281,12 @@ impl Check {
     }
 }
 
+/// A session that no login stands behind, for a backend's own tests.
+#[must_use]
+pub const fn new_session(row: SessionRow, challenge_expires_at: UnixMillis, generation: Generation) -> NewSession {
+    NewSession { row, challenge_expires_at, generation }
+}
+
 /// A session of challenge number `challenge` whose secret is number `secret`.
 fn session(store: &dyn Store, challenge: u8, secret: u8) -> NewSession {
     let mut id = [0; 16];

@@ -1,0 +1,58 @@
+//! A NEAR that fits in a process: accounts, access keys, blocks and faults behind NEAR's JSON-RPC, and a test wallet.
+//!
+//! For tests, and for writing an application without a network. State is kept per block: what is changed shows in the next block,
+//! is *final* two blocks later, and a query by hash or height answers as of that block. Replies have the shape of nearcore 2.14,
+//! faults and HTTP statuses included.
+//!
+//! | Wanted | Call |
+//! |---|---|
+//! | blocks by hand, under the test's clock | [`Devnet::advance`], [`Devnet::settle`] |
+//! | a block each 600 ms | [`Devnet::run`] |
+//! | a node on a socket | [`Devnet::listen`] |
+//! | a node and its controls inside of another server | [`Devnet::router`] |
+//! | a node that hangs, lags or lies | [`Devnet::fail`] with a [`Fault`] |
+//! | accounts to sign in with | [`Devnet::add_test_accounts`] |
+//!
+//! What it answers: `status`, `block`, and `query` with `view_account`, `view_access_key`, `view_access_key_list` and
+//! `call_function` (no account has a contract). It takes no transactions and no batches, and checks no signature: accounts and keys
+//! change by decree.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use siwn::UnixMillis;
+//! use siwn_devnet::Devnet;
+//!
+//! let devnet = Devnet::new(Arc::new(|| UnixMillis::new(1_790_000_000_000)));
+//! let accounts = devnet.add_test_accounts([7; 32]);
+//! let key = accounts.alice.public_key();
+//!
+//! let question = format!(
+//!     r#"{{"jsonrpc":"2.0","id":1,"method":"query","params":{{"request_type":"view_access_key","finality":"final",
+//!         "account_id":"alice.test.near","public_key":"{key}"}}}}"#
+//! );
+//! let reply = devnet.answer(question.as_bytes());
+//! assert_eq!(reply.status, 200);
+//! assert!(reply.text().contains(r#""permission":"FullAccess""#));
+//! ```
+
+mod devnet;
+mod fault;
+mod hash;
+mod http;
+mod key;
+mod ledger;
+mod network;
+mod permission;
+mod rpc;
+mod server;
+mod wallet;
+
+pub use devnet::{BLOCK_INTERVAL, Clock, Devnet};
+pub use fault::{Fault, Outage};
+pub use hash::BlockHash;
+pub use ledger::{Block, KEPT_BLOCKS, LedgerError};
+pub use network::Network;
+pub use permission::{FunctionCall, GasKey, MethodName, MethodNameError, Permission};
+pub use rpc::{Reply, Requests};
+pub use server::DevnetServer;
+pub use wallet::{TestAccount, TestAccounts};

@@ -1,0 +1,117 @@
+//! Configuration: a TOML file, over it `SIWN_…` variables, over them flags. Unknown names are refused; all faults are told at once,
+//! each with its place.
+
+mod parse;
+mod sources;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use siwn::{CallbackUrl, Message, Origin, PublicUrl, Recipient, Secret, UnfundedAccounts};
+
+pub use sources::{Setting, Sources, settings};
+
+use crate::client::TrustedProxies;
+
+/// Everything that a server is told, checked.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Where the site is reached from outside.
+    pub public_url: PublicUrl,
+    /// Whether plain http to other machines was asked for.
+    pub dangerous_plain_http: bool,
+    /// Whom people sign in to.
+    pub recipient: Recipient,
+    /// What people sign.
+    pub message: Message,
+    /// The secrets, the first of which signs; none means that one is made and kept in the store.
+    pub secrets: Vec<Secret>,
+    /// `mainnet`, `testnet` or a chain id.
+    pub network: String,
+    /// The nodes to ask, in order; none means the network's public ones.
+    pub rpc: Vec<String>,
+    /// How long one call of a node may take.
+    pub rpc_timeout: Duration,
+    /// How long a full-access key is taken for granted after its block; zero asks every time.
+    pub key_cache: Duration,
+    /// Where sessions are kept.
+    pub store: StoreUrl,
+    /// How long a challenge is good.
+    pub challenge_ttl: Duration,
+    /// How long a session lives.
+    pub session_ttl: Duration,
+    /// Other origins whose pages may sign people in.
+    pub allowed_origins: Vec<Origin>,
+    /// Callback URLs of others that may be signed.
+    pub callback_urls: Vec<CallbackUrl>,
+    /// Whose word on a client's address is taken.
+    pub trusted_proxies: TrustedProxies,
+    /// What to do with implicit accounts that do not exist yet.
+    pub unfunded_accounts: UnfundedAccounts,
+    /// Whether keys that may only call contracts are let in.
+    pub dangerous_function_call_keys: bool,
+}
+
+/// Where sessions are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StoreUrl {
+    /// `sqlite:PATH`: one file.
+    Sqlite(PathBuf),
+    /// `memory:`: gone with the process.
+    Memory,
+}
+
+/// One thing that is wrong, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The variable, the flag, or the file and the key in it.
+    pub place: String,
+    /// What is wrong.
+    pub problem: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.problem)
+    }
+}
+
+impl Config {
+    /// Reads and checks everything.
+    ///
+    /// # Errors
+    ///
+    /// All faults at once.
+    pub fn load(sources: &Sources) -> Result<Self, Vec<Fault>> {
+        parse::config(sources)
+    }
+
+    /// What is allowed and probably not meant.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        let plain = self.public_url.origin().is_plain_http();
+        for origin in self.allowed_origins.iter().filter(|origin| plain && !origin.is_plain_http()) {
+            warnings.push(format!("allowed_origins: pages of {origin} cannot reach {} over plain http", self.public_url));
+        }
+        if self.dangerous_plain_http {
+            warnings.push("dangerous_plain_http: whoever is on the way can take every session".into());
+        }
+        if self.dangerous_function_call_keys {
+            warnings.push("dangerous_function_call_keys: any app that holds such a key can sign in as its owner".into());
+        }
+        if self.store == StoreUrl::Memory {
+            warnings.push("store: sessions are gone when the process ends".into());
+        }
+        if self.rpc.is_empty() {
+            warnings.push("rpc: public nodes limit how often they are asked; production wants nodes of its own".into());
+        }
+        warnings
+    }
+}

@@ -1,0 +1,199 @@
+//! From texts to values, faults gathered.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use siwn::{CallbackUrl, Message, Origin, PublicUrl, Recipient, Secret, UnfundedAccounts};
+
+use super::sources::{Given, Sources};
+use super::{Config, Fault, StoreUrl};
+use crate::client::TrustedProxies;
+
+const DAY: Duration = Duration::from_hours(24);
+
+pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
+    let mut reader = Reader { sources, faults: sources.faults() };
+    let recipient: Option<Recipient> =
+        reader.required("recipient", "people sign in to somebody: the public host, as in app.example");
+    let listen = reader.one("listen", str::parse::<SocketAddr>).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
+    let dangerous_plain_http = reader.boolean("dangerous_plain_http");
+    let public_url = public_url(&mut reader, listen, dangerous_plain_http);
+    let message = recipient.as_ref().and_then(|recipient| match reader.one("message", |text| Message::new(text, recipient)) {
+        None if sources.get("message").is_some() => None,
+        message => Some(message.unwrap_or_else(|| Message::default_for(recipient))),
+    });
+    let secrets = secrets(&mut reader);
+    let network = network(&mut reader);
+    let rpc = reader.list("rpc", |text| Ok::<_, String>(text.to_owned()));
+    if rpc.is_empty() && !["mainnet", "testnet"].contains(&network.as_str()) {
+        reader.fault("rpc", "this network has no public nodes that are known; name nodes of it");
+    }
+    let rpc_timeout = reader.duration("rpc_timeout", Duration::from_secs(2), Duration::from_millis(1)..=Duration::from_mins(1));
+    let key_cache = reader.duration("key_cache", Duration::from_secs(30), Duration::ZERO..=Duration::from_mins(10));
+    let challenge_ttl = reader.duration("challenge_ttl", Duration::from_mins(5), Duration::from_secs(1)..=DAY);
+    let session_ttl = reader.duration("session_ttl", 7 * DAY, Duration::from_secs(1)..=3650 * DAY);
+    let store = reader.one("store", store).unwrap_or_else(|| StoreUrl::Sqlite("siwn.db".into()));
+    let allowed_origins = reader.list("allowed_origins", str::parse::<Origin>);
+    let callback_urls = reader.list("callback_urls", str::parse::<CallbackUrl>);
+    let trusted_proxies = TrustedProxies::new(reader.list("trusted_proxies", crate::client::network));
+    let unfunded_accounts = if reader.boolean("unfunded_accounts") { UnfundedAccounts::Accept } else { UnfundedAccounts::Refuse };
+    let dangerous_function_call_keys = reader.boolean("dangerous_function_call_keys");
+
+    match (recipient, message, public_url) {
+        (Some(recipient), Some(message), Some(public_url)) if reader.faults.is_empty() => Ok(Config {
+            listen,
+            public_url,
+            dangerous_plain_http,
+            recipient,
+            message,
+            secrets,
+            network,
+            rpc,
+            rpc_timeout,
+            key_cache,
+            store,
+            challenge_ttl,
+            session_ttl,
+            allowed_origins,
+            callback_urls,
+            trusted_proxies,
+            unfunded_accounts,
+            dangerous_function_call_keys,
+        }),
+        _ => Err(reader.faults),
+    }
+}
+
+struct Reader<'a> {
+    sources: &'a Sources,
+    faults: Vec<Fault>,
+}
+
+impl Reader<'_> {
+    /// A fault at the place where the setting is given, or at its name where it is not.
+    fn fault(&mut self, name: &'static str, problem: impl ToString) {
+        let place = self.sources.get(name).map_or_else(|| name.to_owned(), |given| given.place.clone());
+        self.faults.push(Fault { place, problem: problem.to_string() });
+    }
+
+    fn one<T, E: ToString>(&mut self, name: &'static str, parse: impl Fn(&str) -> Result<T, E>) -> Option<T> {
+        let Given { values, .. } = self.sources.get(name)?;
+        let [text] = &values[..] else {
+            self.fault(name, "this setting takes one value");
+            return None;
+        };
+        parse(text).map_err(|error| self.fault(name, error)).ok()
+    }
+
+    fn required<T: std::str::FromStr<Err: ToString>>(&mut self, name: &'static str, missing: &str) -> Option<T> {
+        if self.sources.get(name).is_none() {
+            self.fault(name, format!("is missing: {missing}"));
+        }
+        self.one(name, str::parse)
+    }
+
+    /// A list in the file, or texts between commas.
+    fn list<T, E: ToString>(&mut self, name: &'static str, parse: impl Fn(&str) -> Result<T, E>) -> Vec<T> {
+        let Some(Given { values, .. }) = self.sources.get(name) else { return Vec::new() };
+        let texts = values.iter().flat_map(|value| value.split(',')).map(str::trim).filter(|text| !text.is_empty());
+        let mut parsed = Vec::new();
+        for text in texts {
+            match parse(text) {
+                Ok(value) => parsed.push(value),
+                Err(error) => self.fault(name, error),
+            }
+        }
+        parsed
+    }
+
+    fn boolean(&mut self, name: &'static str) -> bool {
+        let parse = |text: &str| match text {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            _ => Err("is true or false"),
+        };
+        self.one(name, parse).unwrap_or(false)
+    }
+
+    fn duration(&mut self, name: &'static str, default: Duration, range: std::ops::RangeInclusive<Duration>) -> Duration {
+        let parse = |text: &str| {
+            let duration =
+                humantime::parse_duration(text).map_err(|_| "a duration has units, as in 90s, 5m, 24h, 7d".to_owned())?;
+            let bounds = || {
+                format!("is from {} to {}", humantime::format_duration(*range.start()), humantime::format_duration(*range.end()))
+            };
+            if range.contains(&duration) { Ok(duration) } else { Err(bounds()) }
+        };
+        self.one(name, parse).unwrap_or(default)
+    }
+}
+
+fn public_url(reader: &mut Reader<'_>, listen: SocketAddr, dangerous_plain_http: bool) -> Option<PublicUrl> {
+    if reader.sources.get("public_url").is_some() {
+        let parse = if dangerous_plain_http { PublicUrl::dangerous_plain_http } else { str::parse };
+        return reader.one("public_url", parse);
+    }
+    if !listen.ip().is_loopback() {
+        reader
+            .fault("public_url", "is missing: who listens beyond this machine says where he is reached, as in https://app.example");
+        return None;
+    }
+    let port = if listen.port() == 80 { String::new() } else { format!(":{}", listen.port()) };
+    format!("http://localhost{port}").parse().map_err(|error| reader.fault("public_url", error)).ok()
+}
+
+fn secrets(reader: &mut Reader<'_>) -> Vec<Secret> {
+    if reader.sources.get("secret").is_some() && reader.sources.get("secret_file").is_some() {
+        reader.fault("secret_file", "the secret is given twice; keep one of secret and secret_file");
+        return Vec::new();
+    }
+    let secrets = match reader.one("secret_file", read_secret_file) {
+        Some(text) => parse_secrets(reader, "secret_file", &text),
+        None => reader.list("secret", str::parse::<Secret>),
+    };
+    if secrets.len() > 2 {
+        reader.fault("secret", "there are at most two secrets");
+    }
+    secrets
+}
+
+fn read_secret_file(path: &str) -> Result<String, String> {
+    std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))
+}
+
+fn parse_secrets(reader: &mut Reader<'_>, name: &'static str, text: &str) -> Vec<Secret> {
+    let texts = text.split(',').map(str::trim).filter(|text| !text.is_empty());
+    let parsed: Result<Vec<_>, _> = texts.map(str::parse).collect();
+    match parsed {
+        Ok(secrets) if !secrets.is_empty() => secrets,
+        Ok(_) => {
+            reader.fault(name, "the file is empty");
+            Vec::new()
+        }
+        Err(error) => {
+            reader.fault(name, error);
+            Vec::new()
+        }
+    }
+}
+
+fn network(reader: &mut Reader<'_>) -> String {
+    let parse = |text: &str| {
+        let good =
+            (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+        if good { Ok(text.to_owned()) } else { Err("is mainnet, testnet or a chain id: letters, digits, - _ .") }
+    };
+    reader.one("network", parse).unwrap_or_else(|| "mainnet".into())
+}
+
+fn store(text: &str) -> Result<StoreUrl, String> {
+    match text.split_once(':') {
+        Some(("memory", "")) => Ok(StoreUrl::Memory),
+        Some(("sqlite", path)) if !path.is_empty() => Ok(StoreUrl::Sqlite(PathBuf::from(path))),
+        Some(("redis" | "rediss" | "postgres" | "postgresql", _)) => {
+            Err("this version keeps sessions in sqlite:PATH or memory: only".into())
+        }
+        _ => Err("is sqlite:PATH or memory:".into()),
+    }
+}

@@ -1,0 +1,171 @@
+//! Where settings come from, and which there are.
+
+use std::collections::BTreeMap;
+
+use toml::{Table, Value};
+
+use super::Fault;
+
+/// One setting: `rpc_timeout` in the file, `SIWN_RPC_TIMEOUT` as a variable, `--rpc-timeout` as a flag.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// Its name in the file.
+    pub name: &'static str,
+    /// What it does, in a line.
+    pub help: &'static str,
+    /// What a value looks like.
+    pub value: &'static str,
+    /// What holds without it, as text.
+    pub default: &'static str,
+    /// Whether it can be given on the command line. Secrets cannot: every user of the machine could read them.
+    pub is_flag: bool,
+}
+
+const fn setting(name: &'static str, value: &'static str, default: &'static str, help: &'static str) -> Setting {
+    Setting { name, help, value, default, is_flag: true }
+}
+
+const fn secret(name: &'static str, value: &'static str, default: &'static str, help: &'static str) -> Setting {
+    Setting { name, help, value, default, is_flag: false }
+}
+
+const SETTINGS: &[Setting] = &[
+    setting("recipient", "NAME", "", "Whom people sign in to: best the public host. Required"),
+    setting(
+        "public_url",
+        "URL",
+        "http://localhost:PORT on loopback",
+        "Where the site is reached. Required unless the listener is loopback",
+    ),
+    setting("listen", "ADDRESS", "127.0.0.1:8080", "Where to listen"),
+    setting("message", "TEXT", "Sign in to {recipient}", "What people sign: ASCII, at most 400 bytes, naming the recipient"),
+    secret(
+        "secret",
+        "HEX",
+        "made, and kept in the store",
+        "32 bytes as 64 hexadecimal digits; a second one after a comma is taken back too",
+    ),
+    setting("secret_file", "FILE", "", "A file with the secret, in place of the secret itself"),
+    setting("network", "NAME", "mainnet", "mainnet, testnet or a chain id"),
+    setting("rpc", "URLS", "the network's public nodes", "Nodes to ask, comma-separated, in order"),
+    setting("rpc_timeout", "DURATION", "2s", "How long one call of a node may take; a look-up ends after twice that"),
+    setting("key_cache", "DURATION", "30s", "How long a full-access key is taken for granted after its block; 0s asks every time"),
+    setting("store", "URL", "sqlite:siwn.db", "Where sessions are kept: sqlite:PATH or memory:"),
+    setting("challenge_ttl", "DURATION", "5m", "How long a challenge is good"),
+    setting("session_ttl", "DURATION", "7d", "How long a session lives"),
+    setting("allowed_origins", "URLS", "", "Other origins whose pages may sign people in here, comma-separated"),
+    setting("callback_urls", "URLS", "", "Callback URLs of others that may be signed, comma-separated, compared byte for byte"),
+    setting("trusted_proxies", "NETS", "", "Addresses or networks of proxies whose X-Forwarded-For is believed, comma-separated"),
+    setting("unfunded_accounts", "BOOL", "false", "Let implicit accounts in that do not exist yet: true or false"),
+    setting("dangerous_plain_http", "BOOL", "false", "Let the site be reached over plain http from other machines"),
+    setting("dangerous_function_call_keys", "BOOL", "false", "Let keys in that may only call contracts"),
+];
+
+/// Every setting there is.
+#[must_use]
+pub const fn settings() -> &'static [Setting] {
+    SETTINGS
+}
+
+/// The texts of all settings that are given, each from where it counts.
+#[derive(Debug, Default)]
+pub struct Sources {
+    given: BTreeMap<&'static str, Given>,
+    faults: Vec<Fault>,
+}
+
+/// A value and where it stands.
+#[derive(Debug)]
+pub(super) struct Given {
+    pub(super) place: String,
+    pub(super) values: Vec<String>,
+}
+
+impl Sources {
+    /// Nothing given yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds the text of a file, which `name` names in faults.
+    #[must_use]
+    pub fn file(mut self, name: &str, text: &str) -> Self {
+        let table: Table = match text.parse() {
+            Ok(table) => table,
+            // The parser's own words quote the line, which can hold a secret.
+            Err(error) => {
+                let line = error_line(text, &error);
+                self.faults.push(Fault { place: format!("{name}: line {line}"), problem: "this is not TOML".into() });
+                return self;
+            }
+        };
+        for (key, value) in table {
+            let place = format!("{name}: {key}");
+            let Some(setting) = SETTINGS.iter().find(|setting| setting.name == key) else {
+                self.faults.push(Fault { place, problem: "there is no such setting".into() });
+                continue;
+            };
+            match texts(value) {
+                Some(values) => _ = self.given.insert(setting.name, Given { place, values }),
+                None => self.faults.push(Fault { place, problem: "a value is a text, true, false, or a list of texts".into() }),
+            }
+        }
+        self
+    }
+
+    /// Adds the environment's `SIWN_…` variables. An empty one counts as absent.
+    #[must_use]
+    pub fn environment(mut self, variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        for (name, value) in variables {
+            let Some(rest) = name.strip_prefix("SIWN_") else { continue };
+            if value.is_empty() || is_others(rest) {
+                continue;
+            }
+            match SETTINGS.iter().find(|setting| setting.name == rest.to_ascii_lowercase() && rest == rest.to_ascii_uppercase()) {
+                Some(setting) => _ = self.given.insert(setting.name, Given { place: name, values: vec![value] }),
+                None => self.faults.push(Fault { place: name, problem: "there is no such setting".into() }),
+            }
+        }
+        self
+    }
+
+    /// Adds a flag. `name` is the setting's.
+    #[must_use]
+    pub fn flag(mut self, name: &'static str, value: String) -> Self {
+        let place = format!("--{}", name.replace('_', "-"));
+        self.given.insert(name, Given { place, values: vec![value] });
+        self
+    }
+
+    pub(super) fn get(&self, name: &'static str) -> Option<&Given> {
+        debug_assert!(SETTINGS.iter().any(|setting| setting.name == name), "{name} is a setting");
+        self.given.get(name)
+    }
+
+    pub(super) fn faults(&self) -> Vec<Fault> {
+        self.faults.clone()
+    }
+}
+
+/// Variables that begin like ours and belong to the command line, or to an orchestrator that announces a service named siwn.
+fn is_others(rest: &str) -> bool {
+    ["CONFIG", "LOG", "LOG_FORMAT", "PRIVATE_KEY"].contains(&rest)
+        || rest == "PORT"
+        || rest.starts_with("PORT_")
+        || rest.starts_with("SERVICE_")
+}
+
+fn texts(value: Value) -> Option<Vec<String>> {
+    match value {
+        Value::String(text) => Some(vec![text]),
+        Value::Boolean(value) => Some(vec![value.to_string()]),
+        Value::Array(values) => values.into_iter().map(|value| value.as_str().map(str::to_owned)).collect(),
+        _ => None,
+    }
+}
+
+fn error_line(text: &str, error: &toml::de::Error) -> usize {
+    let end = error.span().map_or(0, |span| span.start.min(text.len()));
+    text.as_bytes()[..end].iter().filter(|byte| **byte == b'\n').count() + 1
+}

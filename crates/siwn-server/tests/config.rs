@@ -1,0 +1,132 @@
+//! Configuration: layers, faults, warnings.
+
+use std::time::Duration;
+
+use siwn_server::config::{Config, Fault, Sources, StoreUrl, settings};
+
+fn environment(variables: &[(&str, &str)]) -> Vec<(String, String)> {
+    variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+fn faults(sources: &Sources) -> String {
+    Config::load(sources).unwrap_err().iter().map(Fault::to_string).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_recipient_is_enough() {
+    let config = Config::load(&Sources::new().environment(environment(&[("SIWN_RECIPIENT", "app.example")]))).unwrap();
+    assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.public_url.to_string(), "http://localhost:8080");
+    assert_eq!(config.message.as_str(), "Sign in to app.example");
+    assert_eq!((config.network.as_str(), config.rpc.len(), config.secrets.len()), ("mainnet", 0, 0));
+    assert_eq!((config.rpc_timeout, config.key_cache), (Duration::from_secs(2), Duration::from_secs(30)));
+    assert_eq!((config.challenge_ttl, config.session_ttl), (Duration::from_mins(5), Duration::from_hours(7 * 24)));
+    assert_eq!(config.store, StoreUrl::Sqlite("siwn.db".into()));
+}
+
+#[test]
+fn flags_go_over_variables_and_those_over_the_file() {
+    let sources = Sources::new()
+        .file("siwn.toml", "recipient = \"file.example\"\nsession_ttl = \"1h\"\nchallenge_ttl = \"1m\"\nunfunded_accounts = true")
+        .environment(environment(&[("SIWN_RECIPIENT", "variable.example"), ("SIWN_SESSION_TTL", "2h"), ("PATH", "/bin")]))
+        .flag("recipient", "flag.example".into());
+    let config = Config::load(&sources).unwrap();
+    assert_eq!(config.recipient.as_str(), "flag.example");
+    assert_eq!((config.session_ttl, config.challenge_ttl), (Duration::from_hours(2), Duration::from_mins(1)));
+    assert_eq!(config.unfunded_accounts, siwn::UnfundedAccounts::Accept);
+}
+
+#[test]
+fn lists_stand_in_the_file_or_between_commas() {
+    let file =
+        "recipient = \"r\"\nallowed_origins = [\"https://a.example\", \"https://b.example\"]\npublic_url = \"https://r.example\"";
+    let config = Config::load(&Sources::new().file("siwn.toml", file)).unwrap();
+    assert_eq!(config.allowed_origins.len(), 2);
+    let variables = environment(&[
+        ("SIWN_RECIPIENT", "r"),
+        ("SIWN_RPC", "https://a.example/key, https://b.example"),
+        ("SIWN_SECRET", &["0f".repeat(32), "f0".repeat(32)].join(",")),
+    ]);
+    let config = Config::load(&Sources::new().environment(variables)).unwrap();
+    assert_eq!(config.rpc, ["https://a.example/key", "https://b.example"]);
+    assert_eq!(config.secrets.len(), 2);
+}
+
+#[test]
+fn all_faults_are_told_at_once_with_their_places() {
+    let file = "listen = \"0.0.0.0:80\"\nrpc_tiemout = \"2s\"\nallowed_origins = [\"https://a.example/\", 7]\nchallenge_ttl = 300";
+    let sources = Sources::new()
+        .file("siwn.toml", file)
+        .environment(environment(&[
+            ("SIWN_SECRET", "abc"),
+            ("SIWN_STORE", "redis://localhost"),
+            ("SIWN_SESION_TTL", "7d"),
+            ("SIWN_SESSION_TTL", "7"),
+            ("SIWN_UNFUNDED_ACCOUNTS", "yes"),
+            ("SIWN_NETWORK", "localnet"),
+        ]))
+        .flag("callback_urls", "javascript://x,https://good.example".into())
+        .flag("trusted_proxies", "10.0.0.0/33".into());
+    insta::assert_snapshot!(faults(&sources));
+}
+
+#[test]
+fn variables_of_others_are_left_alone() {
+    let variables = environment(&[
+        ("SIWN_RECIPIENT", "r"),
+        ("SIWN_SERVICE_HOST", "10.0.0.1"),
+        ("SIWN_PORT", "tcp://10.0.0.1:80"),
+        ("SIWN_PORT_80_TCP", "tcp://10.0.0.1:80"),
+        ("SIWN_PRIVATE_KEY", "x"),
+        ("SIWN_MESSAGE", ""),
+    ]);
+    assert!(Config::load(&Sources::new().environment(variables)).is_ok());
+}
+
+#[test]
+fn a_file_that_is_no_toml_is_told_by_its_line_and_not_quoted() {
+    let text = faults(&Sources::new().file("siwn.toml", "recipient = \"r\"\nsecret = 0f0f0f0f\n"));
+    assert!(text.starts_with("siwn.toml: line 2: this is not TOML"), "{text}");
+    assert!(!text.contains("0f0f"), "{text}");
+}
+
+#[test]
+fn a_secret_comes_from_one_place() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), format!("{}\n", "0f".repeat(32))).unwrap();
+    let path = file.path().to_str().unwrap();
+    let base = || Sources::new().flag("recipient", "r".into()).flag("secret_file", path.into());
+    assert_eq!(Config::load(&base()).unwrap().secrets.len(), 1);
+    let both = base().environment(environment(&[("SIWN_SECRET", &"0f".repeat(32))]));
+    assert!(faults(&both).contains("given twice"));
+    std::fs::write(file.path(), "").unwrap();
+    assert!(faults(&base()).contains("the file is empty"));
+}
+
+#[test]
+fn what_is_probably_not_meant_is_said() {
+    let sources = Sources::new()
+        .flag("recipient", "r".into())
+        .flag("public_url", "http://dev.example".into())
+        .flag("dangerous_plain_http", "true".into())
+        .flag("dangerous_function_call_keys", "true".into())
+        .flag("allowed_origins", "https://shop.example".into())
+        .flag("store", "memory:".into());
+    insta::assert_snapshot!(Config::load(&sources).unwrap().warnings().join("\n"));
+}
+
+#[test]
+fn plain_http_elsewhere_is_refused_without_the_dangerous_setting() {
+    let sources = Sources::new().flag("recipient", "r".into()).flag("public_url", "http://dev.example".into());
+    assert!(faults(&sources).contains("plain http"));
+}
+
+#[test]
+fn every_setting_stands_in_the_reference() {
+    let reference = include_str!("../../../docs/configuration.md");
+    for setting in settings() {
+        let row = format!("| `{}` | `SIWN_{}` |", setting.name, setting.name.to_uppercase());
+        assert!(reference.contains(&row), "docs/configuration.md has no row {row}");
+        assert!(reference.contains(setting.help), "docs/configuration.md does not say of {}: {}", setting.name, setting.help);
+    }
+}

@@ -1,0 +1,20 @@
+//! Where sessions are kept, and with them which challenges are spent: backends of the port [`siwn::Store`].
+//!
+//! | Backend | Feature | For |
+//! |---|---|---|
+//! | [`SqliteStore`] | `sqlite` (default) | one machine: one file, shared by any number of processes |
+//!
+//! Every backend passes the suite in `siwn::conformance`.
+
+use std::sync::Arc;
+
+use siwn::UnixMillis;
+
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+
+#[cfg(feature = "sqlite")]
+pub use sqlite::SqliteStore;
+
+/// A store's clock: the machine's, or a test's. It is given when the store is opened, and asked from any thread.
+pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;

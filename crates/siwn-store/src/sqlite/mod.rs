@@ -1,0 +1,154 @@
+//! SQLite: one file, one writer thread, group commit.
+//!
+//! A login is on disk before it is answered (WAL, `synchronous=FULL`). The writer takes whatever waits, writes it in one transaction and
+//! answers when that is committed, so that many logins share one `fsync`. Look-ups run beside it, on connections that only read.
+//!
+//! Any number of processes may share one file on one machine; it must not lie on a network file system. A backup that is put back brings
+//! spent challenges and ended sessions to life. Another generation ends the challenges, before the first start on the file:
+//!
+//! ```sql
+//! UPDATE meta SET generation = randomblob(16), pruned_until = 0;
+//! ```
+//!
+//! The store does the same by itself where the machine's clock goes back behind what was pruned.
+
+mod error;
+mod fault;
+mod file;
+mod job;
+mod link;
+mod rows;
+#[cfg(test)]
+mod tests;
+mod threads;
+
+use std::path::Path;
+use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use rusqlite::Connection;
+use siwn::{BoxFuture, Generation, NewSession, Opening, Secret, SessionId, SessionRow, Store, StoreError};
+use tokio::sync::watch;
+
+pub use self::error::OpenError;
+use self::fault::Fault;
+use self::job::Job;
+use self::threads::Queues;
+use crate::Clock;
+
+/// Sessions in one SQLite file.
+///
+/// Calls wait in queues of bounded length; where one is full, the answer is [`StoreError::Unavailable`] at once. Whoever stops waiting
+/// before his login is begun has spent nothing. Dropping the store ends its threads after what is queued; [`SqliteStore::shutdown`]
+/// also waits for that.
+///
+/// ```
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// use std::{sync::Arc, time::SystemTime};
+/// use siwn::Generation;
+/// use siwn_store::SqliteStore;
+///
+/// # let directory = tempfile::tempdir()?;
+/// # let path = directory.path().join("siwn.db");
+/// let random = [7; 16]; // 16 random bytes
+/// let store = SqliteStore::open_file(&path, Generation::from_bytes(random), Arc::new(|| SystemTime::now().into()))?;
+/// let secret = store.kept_secret([7; 32]).await?; // 32 random bytes
+/// # let _ = secret;
+/// store.shutdown().await;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct SqliteStore {
+    clock: Clock,
+    generation: Arc<RwLock<Generation>>,
+    /// None once the store is shut down.
+    queues: RwLock<Option<Queues>>,
+    /// Closed when the last thread has ended.
+    ended: watch::Receiver<()>,
+}
+
+impl SqliteStore {
+    /// Opens the file at `path`, and makes it where there is none: readable by its owner only, with `generation_if_new` as its
+    /// generation, 16 random bytes. An older file is brought up to date.
+    ///
+    /// Blocks, for a few milliseconds as a rule; up to ten seconds where another process holds the file.
+    pub fn open_file(path: &Path, generation_if_new: Generation, clock: Clock) -> Result<Self, OpenError> {
+        let (file, generation) = file::open(path, generation_if_new)?;
+        let (queues, ended) = threads::start(file, &clock).map_err(OpenError::Thread)?;
+        Ok(Self { clock, generation: Arc::new(RwLock::new(generation)), queues: RwLock::new(Some(queues)), ended })
+    }
+
+    /// The secret that is kept in the file, for a server whose operator gives none: `if_new`, 32 random bytes, where none is kept yet.
+    /// All processes that share the file are answered the same.
+    pub async fn kept_secret(&self, if_new: [u8; 32]) -> Result<Secret, StoreError> {
+        self.write(move |connection| rows::kept_secret(connection, &if_new)).await.map(Secret::from_bytes)
+    }
+
+    /// Finishes what is queued, closes the file, and waits for both. Later calls are answered [`StoreError::Unavailable`].
+    pub async fn shutdown(&self) {
+        *self.queues.write().unwrap_or_else(PoisonError::into_inner) = None;
+        let mut ended = self.ended.clone();
+        // Nothing is ever sent: this waits for the threads to drop the sender.
+        while ended.changed().await.is_ok() {}
+    }
+
+    /// Does `work` in the writer's next transaction; answers when that is committed.
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (job, answer) = job::job(work);
+        self.queue(|queues| &queues.writes, job)?;
+        answer.await.unwrap_or_else(|_| Err(StoreError::Unknown(Box::new(Fault::Stopped))))
+    }
+
+    /// Does `work` on a connection that only reads.
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (job, answer) = job::job(work);
+        self.queue(|queues| &queues.reads, job)?;
+        answer.await.unwrap_or_else(|_| Err(StoreError::Unavailable(Box::new(Fault::Stopped))))
+    }
+
+    fn queue(&self, which: impl Fn(&Queues) -> &SyncSender<Box<dyn Job>>, job: Box<dyn Job>) -> Result<(), StoreError> {
+        let queues = self.queues.read().unwrap_or_else(PoisonError::into_inner);
+        let queues = queues.as_ref().ok_or(Fault::Stopped)?;
+        Ok(which(queues).try_send(job).map_err(Fault::from)?)
+    }
+}
+
+impl Store for SqliteStore {
+    fn generation(&self) -> Result<Generation, StoreError> {
+        Ok(*self.generation.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn open<'a>(&'a self, session: &'a NewSession) -> BoxFuture<'a, Result<Opening, StoreError>> {
+        let (session, clock, known) = (session.clone(), Arc::clone(&self.clock), Arc::clone(&self.generation));
+        Box::pin(self.write(move |connection| {
+            let opening = rows::open(connection, &session, clock())?;
+            if opening == Opening::OtherGeneration {
+                // The file's may be the newer one: others share it.
+                *known.write().unwrap_or_else(PoisonError::into_inner) = rows::generation(connection)?;
+            }
+            Ok(opening)
+        }))
+    }
+
+    fn find(&self, id: SessionId) -> BoxFuture<'_, Result<Option<SessionRow>, StoreError>> {
+        let clock = Arc::clone(&self.clock);
+        Box::pin(self.read(move |connection| rows::find(connection, id, clock())))
+    }
+
+    fn close(&self, id: SessionId) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(self.write(move |connection| rows::close(connection, id)))
+    }
+}
+
+impl std::fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SqliteStore").finish_non_exhaustive()
+    }
+}

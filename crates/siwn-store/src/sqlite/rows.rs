@@ -1,0 +1,146 @@
+//! The statements.
+
+use std::error::Error as StdError;
+
+use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
+use siwn::{Generation, NewSession, Opening, SessionId, SessionRow, UnixMillis};
+
+use super::fault::Fault;
+
+/// Spends the challenge and opens the session, inside a transaction that holds the write lock.
+pub(super) fn open(connection: &Connection, new: &NewSession, now: UnixMillis) -> Result<Opening, Fault> {
+    // The insert decides. What follows only tells why it did not happen.
+    if insert(connection, new, now)? {
+        return Ok(Opening::Opened);
+    }
+    let id = new.row().id;
+    let is_same = connection
+        .prepare_cached("SELECT secret_hash = :secret_hash AND NOT closed FROM session WHERE id = :id")?
+        .query_row(named_params! { ":id": id.as_bytes(), ":secret_hash": new.row().secret_hash }, |row| row.get(0))
+        .optional()?;
+    match is_same {
+        Some(true) => return Ok(Opening::Opened),
+        Some(false) => return Ok(Opening::AlreadySpent),
+        None => {}
+    }
+    if generation(connection)? != new.generation() {
+        return Ok(Opening::OtherGeneration);
+    }
+    if now >= new.challenge_expires_at() {
+        return Ok(Opening::ChallengeExpired);
+    }
+    if may_be_pruned(connection, new)? {
+        renew(connection)?;
+        return Ok(Opening::OtherGeneration);
+    }
+    Err(Fault::NoReason(id))
+}
+
+/// Whether the row is new. A row that may have been pruned before is as good as spent.
+fn insert(connection: &Connection, new: &NewSession, now: UnixMillis) -> Result<bool, rusqlite::Error> {
+    const INSERT: &str = "
+        INSERT INTO session (id, secret_hash, recipient, account, key, created_at, expires_at, guarded_until, kept_until, closed)
+        SELECT :id, :secret_hash, :recipient, :account, :key, :created_at, :expires_at, :guarded_until, :kept_until, 0
+        FROM meta
+        WHERE generation = :generation AND :now < :challenge_expires_at AND pruned_until < :guarded_until
+        ON CONFLICT (id) DO NOTHING";
+    let row = new.row();
+    let inserted = connection.prepare_cached(INSERT)?.execute(named_params! {
+        ":id": row.id.as_bytes(),
+        ":secret_hash": row.secret_hash,
+        ":recipient": row.recipient.as_str(),
+        ":account": row.account.as_str(),
+        ":key": row.key.as_ref().map(ToString::to_string),
+        ":created_at": millis(row.created_at),
+        ":expires_at": millis(row.expires_at),
+        ":guarded_until": millis(new.guarded_until()),
+        ":kept_until": millis(new.kept_until()),
+        ":generation": new.generation().as_bytes(),
+        ":now": millis(now),
+        ":challenge_expires_at": millis(new.challenge_expires_at()),
+    })?;
+    Ok(inserted == 1)
+}
+
+/// The row of a session that is open and in time.
+pub(super) fn find(connection: &Connection, id: SessionId, now: UnixMillis) -> Result<Option<SessionRow>, Fault> {
+    const FIND: &str = "
+        SELECT secret_hash, recipient, account, key, created_at, expires_at
+        FROM session
+        WHERE id = :id AND NOT closed AND :now < expires_at";
+    let mut statement = connection.prepare_cached(FIND)?;
+    let mut rows = statement.query(named_params! { ":id": id.as_bytes(), ":now": millis(now) })?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    read(id, row).map(Some).map_err(|source| Fault::Row { id, source })
+}
+
+fn read(id: SessionId, row: &Row<'_>) -> Result<SessionRow, Box<dyn StdError + Send + Sync>> {
+    let time = |column| Ok::<_, Box<dyn StdError + Send + Sync>>(UnixMillis::new(row.get::<_, i64>(column)?.try_into()?));
+    Ok(SessionRow {
+        id,
+        secret_hash: row.get("secret_hash")?,
+        recipient: text(row, "recipient")?.parse()?,
+        account: text(row, "account")?.parse()?,
+        key: row.get_ref("key")?.as_str_or_null()?.map(str::parse).transpose()?,
+        created_at: time("created_at")?,
+        expires_at: time("expires_at")?,
+    })
+}
+
+fn text<'a>(row: &'a Row<'_>, column: &str) -> Result<&'a str, Box<dyn StdError + Send + Sync>> {
+    Ok(row.get_ref(column)?.as_str()?)
+}
+
+/// Ends a session; what is left guards the challenge for as long as that is needed, and no longer.
+pub(super) fn close(connection: &Connection, id: SessionId) -> Result<(), Fault> {
+    const CLOSE: &str = "UPDATE session SET closed = 1, kept_until = guarded_until WHERE id = :id AND NOT closed";
+    connection.prepare_cached(CLOSE)?.execute(named_params! { ":id": id.as_bytes() })?;
+    Ok(())
+}
+
+/// Removes at most `limit` rows that nobody asks for any more, the oldest first. Answers how many there were.
+pub(super) fn prune(connection: &Connection, now: UnixMillis, limit: u16) -> Result<usize, rusqlite::Error> {
+    const PRUNE: &str = "
+        DELETE FROM session
+        WHERE id IN (SELECT id FROM session WHERE kept_until <= :now ORDER BY kept_until LIMIT :limit)
+        RETURNING guarded_until";
+    let guards: Vec<i64> = connection
+        .prepare_cached(PRUNE)?
+        .query_map(named_params! { ":now": millis(now), ":limit": limit }, |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    if let Some(last) = guards.iter().max() {
+        connection
+            .prepare_cached("UPDATE meta SET pruned_until = :last WHERE pruned_until < :last")?
+            .execute(named_params! { ":last": last })?;
+    }
+    Ok(guards.len())
+}
+
+/// The file's generation.
+pub(super) fn generation(connection: &Connection) -> Result<Generation, rusqlite::Error> {
+    let bytes = connection.prepare_cached("SELECT generation FROM meta")?.query_row([], |row| row.get(0))?;
+    Ok(Generation::from_bytes(bytes))
+}
+
+/// Whether the challenge, which is in time, is one whose row may be gone: then the clock went back, behind what was pruned.
+fn may_be_pruned(connection: &Connection, new: &NewSession) -> Result<bool, rusqlite::Error> {
+    let guarded_until = millis(new.guarded_until());
+    connection.prepare_cached("SELECT :guarded_until <= pruned_until FROM meta")?.query_row([guarded_until], |row| row.get(0))
+}
+
+/// Another generation: all challenges die with the rows that guarded them, and what was pruned guards nothing any more.
+fn renew(connection: &Connection) -> Result<(), rusqlite::Error> {
+    connection.execute("UPDATE meta SET generation = randomblob(16), pruned_until = 0", [])?;
+    Ok(())
+}
+
+/// The file's secret: `if_new` where there is none yet.
+pub(super) fn kept_secret(connection: &Connection, if_new: &[u8; 32]) -> Result<[u8; 32], Fault> {
+    connection.execute("UPDATE meta SET secret = ?1 WHERE secret IS NULL", [if_new])?;
+    Ok(connection.query_row("SELECT secret FROM meta", [], |row| row.get(0))?)
+}
+
+/// SQLite's integers end 292 million years from now; what is later than that is as good as never.
+fn millis(time: UnixMillis) -> i64 {
+    i64::try_from(time.get()).unwrap_or(i64::MAX)
+}

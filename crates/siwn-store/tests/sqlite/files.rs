@@ -1,0 +1,216 @@
+//! What is opened: new files, old files, and what is no store.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+use siwn::{Generation, Opening, Store as _, StoreError};
+use siwn_store::sqlite::OpenError;
+use tempfile::TempDir;
+
+use super::{GENERATION, START, id, open, open_with, session, try_open};
+use siwn::conformance::TestClock;
+
+fn new_file() -> (TempDir, PathBuf) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("siwn.db");
+    (directory, path)
+}
+
+/// Does something to a file that no store holds.
+fn change(path: &Path, sql: &str) {
+    Connection::open(path).unwrap().execute_batch(sql).unwrap();
+}
+
+#[tokio::test]
+async fn a_restart_keeps_generation_and_secret() {
+    let (_directory, path) = new_file();
+    let store = open(&path);
+    let secret = store.kept_secret([1; 32]).await.unwrap();
+    store.shutdown().await;
+
+    let again = open_with(&path, Generation::from_bytes([2; 16]), TestClock::at(START)).unwrap();
+    assert_eq!(again.generation().unwrap(), GENERATION);
+    let kept = again.kept_secret([2; 32]).await.unwrap();
+    assert_eq!(kept_bytes(&path), [1; 32]);
+    assert_eq!(super::processes::mark(&kept), super::processes::mark(&secret));
+}
+
+fn kept_bytes(path: &Path) -> [u8; 32] {
+    Connection::open(path).unwrap().query_row("SELECT secret FROM meta", [], |row| row.get(0)).unwrap()
+}
+
+#[tokio::test]
+async fn a_new_file_has_no_secret_until_one_is_asked_for() {
+    let (_directory, path) = new_file();
+    let store = open(&path);
+    let secrets = || Connection::open(&path).unwrap().query_row("SELECT count(secret) FROM meta", [], |row| row.get(0));
+    assert_eq!(secrets(), Ok(0));
+    store.kept_secret([1; 32]).await.unwrap();
+    assert_eq!(secrets(), Ok(1));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_new_file_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let (directory, path) = new_file();
+    let store = open(&path);
+    assert_eq!(store.open(&session(&store, 1, 1)).await.unwrap(), Opening::Opened);
+    let modes: Vec<_> = fs::read_dir(directory.path())
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .map(|entry| (entry.file_name().into_string().unwrap(), entry.metadata().unwrap().permissions().mode() & 0o777))
+        .collect();
+    assert_eq!(modes.len(), 3, "file, log and index: {modes:?}");
+    assert!(modes.iter().all(|(_, mode)| *mode == 0o600), "{modes:?}");
+}
+
+#[tokio::test]
+async fn shutting_down_finishes_and_leaves_one_file() {
+    let (directory, path) = new_file();
+    let store = open(&path);
+    let first = session(&store, 1, 1);
+    assert_eq!(store.open(&first).await.unwrap(), Opening::Opened);
+    store.shutdown().await;
+    let left: Vec<_> = fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["siwn.db"]);
+    assert!(matches!(store.find(id(1)).await, Err(StoreError::Unavailable(_))));
+    assert!(matches!(store.open(&first).await, Err(StoreError::Unavailable(_))));
+    store.shutdown().await;
+    assert_eq!(open(&path).find(id(1)).await.unwrap().as_ref(), Some(first.row()));
+}
+
+#[test]
+fn an_empty_file_becomes_a_store() {
+    let (_directory, path) = new_file();
+    fs::write(&path, "").unwrap();
+    assert_eq!(open(&path).generation().unwrap(), GENERATION);
+}
+
+#[test]
+fn a_name_that_means_something_to_sqlite_is_a_name() {
+    let directory = tempfile::tempdir().unwrap();
+    for name in [":memory:", "file:siwn.db?mode=memory"] {
+        let path = directory.path().join(name);
+        open(&path);
+        assert!(path.metadata().unwrap().len() > 0, "{name}");
+    }
+}
+
+#[test]
+fn what_is_no_file_is_refused() {
+    let (directory, path) = new_file();
+    assert!(matches!(try_open(directory.path()), Err(OpenError::NotAFile)));
+    assert!(matches!(try_open(&path.join("below")), Err(OpenError::File(_))));
+    #[cfg(target_os = "linux")]
+    {
+        assert!(matches!(try_open(Path::new("/dev/null")), Err(OpenError::NotAFile)));
+        assert!(matches!(try_open(Path::new("/proc/siwn.db")), Err(OpenError::File(_))), "nobody makes files there");
+    }
+}
+
+#[test]
+fn what_is_no_database_is_refused_and_left_alone() {
+    let (_directory, path) = new_file();
+    for content in ["short".to_owned(), "no database ".repeat(1000)] {
+        fs::write(&path, &content).unwrap();
+        assert!(matches!(try_open(&path), Err(OpenError::NotADatabase)));
+        assert_eq!(fs::read_to_string(&path).unwrap(), content);
+    }
+}
+
+#[test]
+fn another_applications_database_is_refused_and_left_alone() {
+    let (_directory, path) = new_file();
+    for sql in ["CREATE TABLE theirs (x)", "PRAGMA user_version = 1", "PRAGMA application_id = 1"] {
+        let _ = fs::remove_file(&path);
+        change(&path, sql);
+        let before = fs::read(&path).unwrap();
+        assert!(matches!(try_open(&path), Err(OpenError::Foreign)), "{sql}");
+        assert_eq!(fs::read(&path).unwrap(), before, "{sql}");
+    }
+}
+
+#[test]
+fn a_newer_version_is_refused_and_left_alone() {
+    let (_directory, path) = new_file();
+    closed(&path);
+    change(&path, "PRAGMA user_version = 70000");
+    let before = fs::read(&path).unwrap();
+    let error = try_open(&path).unwrap_err();
+    assert_eq!(error.to_string(), "the file has version 70000, this program knows versions up to 1");
+    assert_eq!(fs::read(&path).unwrap(), before);
+}
+
+/// A store's file, closed.
+fn closed(path: &Path) -> &Path {
+    let store = open(path);
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(store.shutdown());
+    path
+}
+
+#[test]
+fn a_damaged_file_is_refused() {
+    let (_directory, path) = new_file();
+    let sound = fs::read(closed(&path)).unwrap();
+
+    fs::write(&path, &sound[..4096]).unwrap();
+    assert!(matches!(try_open(&path), Err(OpenError::Damaged(_))), "cut off");
+
+    let mut overwritten = sound.clone();
+    overwritten[100..4096].fill(0xa5);
+    fs::write(&path, overwritten).unwrap();
+    assert!(matches!(try_open(&path), Err(OpenError::Damaged(_))), "overwritten");
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_refused() {
+    let (_directory, path) = new_file();
+    let mut content = fs::read(closed(&path)).unwrap();
+    // The write version of the file's format: one that SQLite may only read. File permissions would not stop a privileged test.
+    content[18] = 3;
+    fs::write(&path, content).unwrap();
+    assert!(matches!(try_open(&path), Err(OpenError::ReadOnly)));
+}
+
+#[tokio::test]
+async fn a_damaged_row_is_an_error_and_no_session() {
+    let (_directory, path) = new_file();
+    let store = open(&path);
+    let faults = [
+        "account = 'Not An Account'",
+        "account = ''",
+        "recipient = 'a b'",
+        "key = 'ed25519:0'",
+        "key = ''",
+        "created_at = -1",
+        "account = CAST(x'ff' AS TEXT)",
+    ];
+    for (challenge, damage) in (0..).zip(faults) {
+        let session = session(&store, challenge, 1);
+        assert_eq!(store.open(&session).await.unwrap(), Opening::Opened);
+        let changed = Connection::open(&path)
+            .unwrap()
+            .execute(&format!("UPDATE session SET {damage} WHERE id = ?1"), [session.row().id.as_bytes()])
+            .unwrap();
+        assert_eq!(changed, 1);
+        let error = store.find(session.row().id).await.unwrap_err();
+        let StoreError::Unavailable(source) = error else { panic!("{damage}: {error}") };
+        assert_eq!(source.to_string(), format!("the stored session {} cannot be read", session.row().id), "{damage}");
+    }
+    assert_eq!(store.open(&session(&store, 99, 1)).await.unwrap(), Opening::Opened, "others are not disturbed");
+    assert!(store.find(id(99)).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_generation_that_changes_in_the_file_is_followed() {
+    let (_directory, path) = new_file();
+    let store = open(&path);
+    let old = session(&store, 1, 1);
+    change(&path, "UPDATE meta SET generation = randomblob(16)");
+    assert_eq!(store.open(&old).await.unwrap(), Opening::OtherGeneration);
+    assert_ne!(store.generation().unwrap(), GENERATION);
+    assert_eq!(store.open(&session(&store, 1, 1)).await.unwrap(), Opening::Opened);
+}
