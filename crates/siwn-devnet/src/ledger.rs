@@ -75,10 +75,12 @@ pub(crate) struct Ledger {
     genesis: BlockHash,
     blocks: VecDeque<Block>,
     heights: HashMap<BlockHash, u64>,
-    /// Versions by the height from which they hold, ascending; `None` where the account is gone. The head's next height is where
-    /// pending changes are: no query reaches them before their block is made.
-    accounts: BTreeMap<AccountId, Vec<(u64, Option<Arc<Account>>)>>,
+    accounts: BTreeMap<AccountId, Vec<Version>>,
 }
+
+/// The height from which it holds, and the account; `None` where it is gone. An account's versions ascend. Pending changes are
+/// where the next block will be: no query reaches them before it is made.
+type Version = (u64, Option<Arc<Account>>);
 
 impl Ledger {
     /// A chain of as many blocks as it needs for the first of them to be final; the newest one is made `now`.
@@ -214,6 +216,6 @@ impl Ledger {
     }
 }
 
-fn version_at(versions: &[(u64, Option<Arc<Account>>)], height: u64) -> Option<&Account> {
+fn version_at(versions: &[Version], height: u64) -> Option<&Account> {
     versions.iter().rfind(|(since, _)| *since <= height)?.1.as_deref()
 }

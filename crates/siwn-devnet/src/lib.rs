@@ -56,3 +56,8 @@ pub use permission::{FunctionCall, GasKey, MethodName, MethodNameError, Permissi
 pub use rpc::{Reply, Requests};
 pub use server::DevnetServer;
 pub use wallet::{TestAccount, TestAccounts};
+
+/// The examples of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

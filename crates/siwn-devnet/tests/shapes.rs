@@ -1,5 +1,7 @@
 //! Replies against nearcore's: the same members, of the same types and, where they do not depend on the chain, with the same values.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod support;
 
 use serde_json::{Value, json};

@@ -10,7 +10,9 @@ const SHOWN: usize = 80;
 pub struct Quoted(String);
 
 impl Quoted {
-    pub(crate) fn new(text: &str) -> Self {
+    /// Escapes and shortens `text`.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
         let mut quoted = String::from('"');
         quoted.extend(text.chars().take(SHOWN).flat_map(char::escape_default));
         quoted.push('"');

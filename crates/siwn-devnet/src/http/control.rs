@@ -1,20 +1,19 @@
 //! Changing and seeing the devnet over HTTP. Texts become accounts, keys and permissions first; only those are kept and shown.
 
-use std::time::Duration;
-
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use siwn::{AccountId, PublicKey};
 
 use crate::http::ControlError;
 use crate::http::error::Done;
+use crate::http::outage::WireOutage;
 use crate::permission::WirePermission;
-use crate::rpc::{Method, rfc3339};
-use crate::{Block, Devnet, Fault, Outage, Permission};
+use crate::rpc::rfc3339;
+use crate::{Block, Devnet, Outage, Permission};
 
 type Answer = Result<Done, ControlError>;
 type Body = Result<Bytes, BytesRejection>;
@@ -117,108 +116,6 @@ pub(crate) async fn fail(State(devnet): State<Devnet>, body: Body) -> Answer {
 pub(crate) async fn recover(State(devnet): State<Devnet>) -> Done {
     devnet.recover();
     Done(json!({"success": true}))
-}
-
-/// A fault as the control interface takes and shows it.
-#[derive(Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct WireOutage {
-    fault: Name,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    milliseconds: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    retry_after: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    requests: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    method: Option<WireMethod>,
-}
-
-#[derive(Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
-enum Name {
-    Delay,
-    Hang,
-    Reset,
-    TooManyRequests,
-    InternalError,
-    Unavailable,
-    Garbage,
-    EndlessBody,
-    TruncatedBody,
-    WrongBlockHash,
-    WrongId,
-    Lagging,
-    WrongNetwork,
-    NotSynced,
-}
-
-#[derive(Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum WireMethod {
-    Status,
-    Block,
-    Query,
-}
-
-impl TryFrom<WireOutage> for Outage {
-    type Error = ControlError;
-
-    fn try_from(wire: WireOutage) -> Result<Self, Self::Error> {
-        let duration = wire.milliseconds.map(Duration::from_millis);
-        let fault = match (wire.fault, duration, wire.retry_after) {
-            (Name::Delay, Some(duration), None) => Fault::Delay(duration),
-            (Name::Lagging, Some(duration), None) => Fault::Lagging(duration),
-            (Name::TooManyRequests, None, retry_after) => Fault::TooManyRequests { retry_after },
-            (Name::Hang, None, None) => Fault::Hang,
-            (Name::Reset, None, None) => Fault::Reset,
-            (Name::InternalError, None, None) => Fault::InternalError,
-            (Name::Unavailable, None, None) => Fault::Unavailable,
-            (Name::Garbage, None, None) => Fault::Garbage,
-            (Name::EndlessBody, None, None) => Fault::EndlessBody,
-            (Name::TruncatedBody, None, None) => Fault::TruncatedBody,
-            (Name::WrongBlockHash, None, None) => Fault::WrongBlockHash,
-            (Name::WrongId, None, None) => Fault::WrongId,
-            (Name::WrongNetwork, None, None) => Fault::WrongNetwork,
-            (Name::NotSynced, None, None) => Fault::NotSynced,
-            _ => return Err(ControlError::Fault),
-        };
-        let method = wire.method.map(|method| match method {
-            WireMethod::Status => Method::Status,
-            WireMethod::Block => Method::Block,
-            WireMethod::Query => Method::Query,
-        });
-        Ok(Self { fault, method, requests: wire.requests })
-    }
-}
-
-impl From<&Outage> for WireOutage {
-    fn from(outage: &Outage) -> Self {
-        let millis = |duration: Duration| u64::try_from(duration.as_millis()).ok();
-        let (fault, milliseconds, retry_after) = match outage.fault {
-            Fault::Delay(duration) => (Name::Delay, millis(duration), None),
-            Fault::Lagging(duration) => (Name::Lagging, millis(duration), None),
-            Fault::TooManyRequests { retry_after } => (Name::TooManyRequests, None, retry_after),
-            Fault::Hang => (Name::Hang, None, None),
-            Fault::Reset => (Name::Reset, None, None),
-            Fault::InternalError => (Name::InternalError, None, None),
-            Fault::Unavailable => (Name::Unavailable, None, None),
-            Fault::Garbage => (Name::Garbage, None, None),
-            Fault::EndlessBody => (Name::EndlessBody, None, None),
-            Fault::TruncatedBody => (Name::TruncatedBody, None, None),
-            Fault::WrongBlockHash => (Name::WrongBlockHash, None, None),
-            Fault::WrongId => (Name::WrongId, None, None),
-            Fault::WrongNetwork => (Name::WrongNetwork, None, None),
-            Fault::NotSynced => (Name::NotSynced, None, None),
-        };
-        let method = outage.method.and_then(|method| match method {
-            Method::Status => Some(WireMethod::Status),
-            Method::Block => Some(WireMethod::Block),
-            Method::Query => Some(WireMethod::Query),
-            Method::Other => None,
-        });
-        Self { fault, milliseconds, retry_after, requests: outage.requests, method }
-    }
 }
 
 fn read<T: DeserializeOwned>(body: Body) -> Result<T, ControlError> {

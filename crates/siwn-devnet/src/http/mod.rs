@@ -11,6 +11,7 @@ mod control;
 mod error;
 mod guard;
 mod node;
+mod outage;
 
 use error::ControlError;
 

@@ -19,8 +19,11 @@ const LONGEST_KEY_LIST: usize = 100;
 /// Every account's balance, in yoctoNEAR: 100 NEAR.
 const BALANCE: &str = "100000000000000000000000000";
 
-/// What an account with one key is charged for, in bytes.
-const STORAGE_USAGE: u64 = 182;
+/// What an account is charged for, in bytes (nearcore, `storage_usage_config`).
+const ACCOUNT_BYTES: usize = 100;
+
+/// What it is charged for each key beyond that: 40, and the borsh of an ed25519 key with full access.
+const KEY_BYTES: usize = 40 + 33 + 9;
 
 type Members = Map<String, Value>;
 
@@ -70,12 +73,12 @@ impl Question {
 
     fn answer(self, id: &AccountId, account: Option<&Account>, at: Block) -> Result<Members, RpcError> {
         match (self, account) {
-            (Self::AccessKey(..), None) => Ok(flat(format!("account {id} does not exist while viewing"))),
+            (Self::AccessKey(..), None) => Ok(flat(&format!("account {id} does not exist while viewing"))),
             (_, None) => Err(RpcError::unknown_account(id, at)),
             (Self::Account, Some(account)) => Ok(view_account(account)),
             (Self::AccessKey(handle, key), Some(account)) => Ok(match account.keys.get(&handle) {
                 Some(access) => view_access_key(access),
-                None => flat(format!("access key {key} does not exist while viewing")),
+                None => flat(&format!("access key {key} does not exist while viewing")),
             }),
             (Self::AccessKeys { after: None, limit: None }, Some(account)) => {
                 if account.keys.len() > LONGEST_KEY_LIST {
@@ -87,20 +90,19 @@ impl Question {
                 let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(LONGEST_KEY_LIST);
                 Ok(view_access_key_list(account, after, limit.min(LONGEST_KEY_LIST)))
             }
-            (Self::Call, Some(_)) => {
-                Ok(flat(format!("wasm execution failed with error: CompilationError(CodeDoesNotExist {{ account_id: \"{id}\" }})")))
-            }
+            (Self::Call, Some(_)) => Ok(flat(&format!(
+                "wasm execution failed with error: CompilationError(CodeDoesNotExist {{ account_id: \"{id}\" }})"
+            ))),
         }
     }
 }
 
 fn view_account(account: &Account) -> Members {
-    let other_keys = u64::try_from(account.keys.len()).unwrap_or(u64::MAX).saturating_sub(1);
     members([
         ("amount", json!(BALANCE)),
         ("locked", json!("0")),
         ("code_hash", json!(crate::BlockHash::ZERO.to_string())),
-        ("storage_usage", json!(STORAGE_USAGE + other_keys * 82)),
+        ("storage_usage", json!(ACCOUNT_BYTES + KEY_BYTES * account.keys.len())),
         ("storage_paid_at", json!(0)),
     ])
 }
@@ -122,7 +124,7 @@ fn view_access_key_list(account: &Account, after: Option<KeyHandle>, limit: usiz
     members
 }
 
-fn flat(error: String) -> Members {
+fn flat(error: &str) -> Members {
     members([("error", json!(error)), ("logs", json!([]))])
 }
 

@@ -63,6 +63,12 @@ pub(crate) fn ask(devnet: &Devnet, body: &str) -> Value {
     serde_json::from_slice(&devnet.answer(body.as_bytes()).body).unwrap()
 }
 
+/// `text`, and spaces up to `length` bytes.
+pub(crate) fn padded(mut text: String, length: usize) -> String {
+    text.extend(std::iter::repeat_n(' ', length - text.len()));
+    text
+}
+
 /// An answer from a socket.
 #[derive(Debug)]
 pub(crate) struct Answer {
