@@ -18,6 +18,8 @@ mod request_id;
 mod routes;
 mod serve;
 mod siwn;
+#[cfg(feature = "test-util")]
+pub mod test_util;
 mod time;
 
 pub use crate::client::TrustedProxies;

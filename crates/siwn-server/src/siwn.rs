@@ -9,6 +9,7 @@ use siwn::{
     AccessPolicy, CallbackUrl, Chain, FunctionCallKeys, Generation, Issue, Login, MemoryStore, Message, Origin, PublicUrl,
     Recipient, Secret, Sessions, Site, SiteError, Store, UnfundedAccounts, UnixMillis, UrlError,
 };
+use siwn_chain::{EndpointState, RpcChain};
 use thiserror::Error;
 
 use crate::client::TrustedProxies;
@@ -25,15 +26,6 @@ const MEMORY_ROWS: usize = 100_000;
 /// Sign In With NEAR for one site. Clones are the same.
 ///
 /// ```
-/// # use std::sync::Arc;
-/// # use siwn::{Access, Block, BoxFuture, Chain, ChainError, Question, Standing};
-/// # struct AnyKey;
-/// # impl Chain for AnyKey {
-/// #     fn standing<'a>(&'a self, q: Question<'a>) -> BoxFuture<'a, Result<Standing, ChainError>> {
-/// #         Box::pin(async move { Ok(Standing { account: q.account.clone(), key: q.key.clone(), access: Access::Full, block: Block { height: 1, hash: [0; 32] } }) })
-/// #     }
-/// # }
-/// # let chain = Arc::new(AnyKey);
 /// use axum::{Router, routing::get};
 /// use siwn_server::{SignedIn, Siwn};
 ///
@@ -41,9 +33,9 @@ const MEMORY_ROWS: usize = 100_000;
 ///     format!("Hello, {}", user.account())
 /// }
 ///
-/// let siwn = Siwn::builder("app.example").chain("mainnet", chain).build()?;
+/// let siwn = Siwn::builder("app.example").build()?;
 /// let app: Router = Router::new().route("/me", get(me)).merge(siwn.routes()).with_state(siwn);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok::<(), siwn_server::BuildError>(())
 /// ```
 #[derive(Clone)]
 pub struct Siwn(pub(crate) Arc<Inner>);
@@ -81,6 +73,8 @@ pub struct Builder {
     session_lifetime: Option<Duration>,
     access: AccessPolicy,
     chain: Option<(String, Arc<dyn Chain>)>,
+    network: String,
+    rpc: Vec<String>,
     store: Option<Arc<dyn Store>>,
     clock: Clock,
     ready: Vec<ReadyCheck>,
@@ -110,9 +104,15 @@ pub enum BuildError {
         /// What is wrong with it.
         source: UrlError,
     },
-    /// Nobody says what the chain says.
-    #[error("there is no chain to ask; name one with `chain`")]
-    NoChain,
+    /// The network.
+    #[error("network: {0}")]
+    Network(#[from] siwn_chain::NetworkError),
+    /// The address of a node.
+    #[error("rpc: {0}")]
+    Rpc(#[from] siwn_chain::RpcUrlError),
+    /// The nodes, or how they are asked.
+    #[error(transparent)]
+    Chain(#[from] siwn_chain::SetupError),
     /// More than two secrets.
     #[error("there are at most two secrets, the current one and one more")]
     TooManySecrets,
@@ -136,6 +136,8 @@ impl Siwn {
             session_lifetime: None,
             access: AccessPolicy::default(),
             chain: None,
+            network: "mainnet".into(),
+            rpc: Vec::new(),
             store: None,
             clock: Arc::new(|| SystemTime::now().into()),
             ready: Vec::new(),
@@ -223,7 +225,23 @@ impl Builder {
         self
     }
 
-    /// The network's name, and who says what it says.
+    /// The network: `mainnet`, `testnet` or a chain id. Default: `mainnet`.
+    #[must_use]
+    pub fn network(mut self, network: impl Into<String>) -> Self {
+        self.network = network.into();
+        self
+    }
+
+    /// Adds a node to ask; the first one is preferred. Default: public nodes of the network, which limit how often they are asked.
+    #[must_use]
+    pub fn rpc(mut self, url: impl Into<String>) -> Self {
+        self.rpc.push(url.into());
+        self
+    }
+
+    /// Somebody else who says what the chain says, and the network's name: for tests, and for a chain that is shared.
+    ///
+    /// It takes the place of [`network`](Self::network) and [`rpc`](Self::rpc).
     #[must_use]
     pub fn chain(mut self, network: impl Into<String>, chain: Arc<dyn Chain>) -> Self {
         self.chain = Some((network.into(), chain));
@@ -259,9 +277,12 @@ impl Builder {
     }
 
     /// Makes the handle.
-    pub fn build(self) -> Result<Siwn, BuildError> {
+    pub fn build(mut self) -> Result<Siwn, BuildError> {
         let site = self.site()?;
-        let (network, chain) = self.chain.ok_or(BuildError::NoChain)?;
+        let (network, chain) = match self.chain.take() {
+            Some(given) => given,
+            None => self.rpc_chain()?,
+        };
         let store = match self.store {
             Some(store) => store,
             None => memory_store(&self.clock)?,
@@ -326,6 +347,27 @@ impl Builder {
             PlainHttp::DangerouslyAnywhere => PublicUrl::dangerous_plain_http(text),
         };
         parsed.map_err(|source| BuildError::Url { setting: "public URL", text: text.into(), source })
+    }
+}
+
+impl Builder {
+    /// The network's nodes, and their part of `readyz`.
+    fn rpc_chain(&mut self) -> Result<(String, Arc<dyn Chain>), BuildError> {
+        let mut settings = siwn_chain::Settings::new(self.network.parse()?);
+        if !self.rpc.is_empty() {
+            settings.endpoints = self.rpc.iter().map(|url| url.parse()).collect::<Result<_, _>>()?;
+        }
+        let chain = Arc::new(RpcChain::new(settings, Arc::clone(&self.clock))?);
+        let readiness = Arc::clone(&chain);
+        let failing =
+            |endpoint: &siwn_chain::EndpointHealth| !matches!(endpoint.state, EndpointState::Answering | EndpointState::Unasked);
+        let check = move || {
+            // Nodes are asked for logins only: one that was not asked yet is not one that fails.
+            let all_fail = readiness.ready().endpoints.iter().all(failing);
+            if all_fail { Err("no node of the network answers".into()) } else { Ok(()) }
+        };
+        self.ready.push(ReadyCheck { name: "chain", check: Box::new(check) });
+        Ok((self.network.clone(), chain))
     }
 }
 
