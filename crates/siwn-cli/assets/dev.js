@@ -345,8 +345,8 @@ function permissionOnChain() {
 }
 
 function accessOf(permission) {
-  if (permission === undefined) return "no";
-  return permission === "FullAccess" ? "yes, full access" : `yes, calls of ${permission.FunctionCall?.receiver_id} only`;
+  if (permission === undefined) return "not there";
+  return permission === "FullAccess" ? "full access" : `calls ${permission.FunctionCall?.receiver_id}`;
 }
 
 async function changeKey() {
