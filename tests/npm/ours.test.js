@@ -1,8 +1,8 @@
 // Tokens of `siwn sign` are tokens of near-sign-verify.
 import assert from "node:assert/strict";
 import test, { describe } from "node:test";
-import { parseAuthToken, verify } from "near-sign-verify";
 import { ACCOUNT, CASES, RECIPIENT, json, keygen, siwn } from "./siwn.js";
+import { parseAuthToken, verify } from "near-sign-verify";
 
 const { publicKey, privateKey } = keygen();
 

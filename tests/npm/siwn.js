@@ -1,6 +1,10 @@
 // Runs the binary named by SIWN_BIN.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { webcrypto } from "node:crypto";
+
+// Node 18 keeps it in a module; the package looks for it here.
+globalThis.crypto ??= webcrypto;
 
 const binary = process.env.SIWN_BIN;
 assert.ok(binary, "SIWN_BIN names the binary to test");

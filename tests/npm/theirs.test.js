@@ -1,8 +1,8 @@
 // Tokens of near-sign-verify are tokens of siwn.
 import assert from "node:assert/strict";
 import test, { describe } from "node:test";
-import { parseAuthToken, sign } from "near-sign-verify";
 import { ACCOUNT, CASES, RECIPIENT, json, keygen, siwn } from "./siwn.js";
+import { parseAuthToken, sign } from "near-sign-verify";
 
 const { publicKey, privateKey } = keygen();
 const HOUR = 3_600_000;

@@ -5,8 +5,6 @@ use std::time::Duration;
 use siwn::Quoted;
 use thiserror::Error;
 
-use crate::network::Reported;
-
 /// Why an endpoint gave no authoritative answer. Foreign text in it is escaped and shortened.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(crate) enum Fault {
@@ -42,8 +40,9 @@ pub(crate) enum Fault {
     Query(Quoted),
     #[error("lags: its final block is {} s old", .age.as_secs())]
     Lagging { age: Duration },
+    /// The network that it says it is of, escaped.
     #[error("is of another network: {0}")]
-    OtherNetwork(Reported),
+    OtherNetwork(String),
 }
 
 impl Fault {

@@ -4,8 +4,6 @@ use std::fmt;
 
 use siwn::UnixMillis;
 
-use crate::network::Reported;
-
 /// How the endpoints stood when each was last asked. Shows no secret of an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -49,12 +47,6 @@ impl Readiness {
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.endpoints.iter().any(|endpoint| endpoint.state == EndpointState::Answering)
-    }
-}
-
-impl EndpointState {
-    pub(crate) fn other_network(found: &Reported) -> Self {
-        Self::OtherNetwork { found: found.to_string() }
     }
 }
 

@@ -175,6 +175,17 @@ async fn an_endpoints_wish_for_a_pause_is_handed_on() {
 }
 
 #[tokio::test]
+async fn what_a_gateway_says_beside_its_refusal_is_not_read() {
+    for status in [401, 403, 429] {
+        let node = FakeNode::with("view_access_key", move |request| {
+            request.error(status, "UNKNOWN_ACCESS_KEY", &json!({"block_hash": HASH, "block_height": 7}))
+        });
+        let error = ask(&chain(&[node.await.url()], PATIENT, &TestClock::new())).await.unwrap_err();
+        assert!(told(&error).contains(&format!("HTTP {status}")), "{}", told(&error));
+    }
+}
+
+#[tokio::test]
 async fn a_block_that_a_node_does_not_know_is_not_asked_for_again() {
     let node = FakeNode::with("view_access_key", |request| match request.block() {
         HASH => request.error(422, "UNKNOWN_BLOCK", &json!({})),

@@ -2,9 +2,11 @@
 
 mod fake_node;
 
+use std::env;
+use std::process::Command;
 use std::time::Duration;
 
-use fake_node::{FakeNode, HASH, KEY, NOW, OTHER_HASH, PATIENT, Request, TestClock, ask, ask_about, chain, implicit};
+use fake_node::{Answer, FakeNode, HASH, KEY, NOW, OTHER_HASH, PATIENT, Request, TestClock, ask, ask_about, chain, implicit};
 use futures_util::future::join_all;
 use serde_json::json;
 use siwn::{Access, PublicKey};
@@ -55,6 +57,19 @@ async fn concurrent_look_ups_share_the_check_and_the_tip() {
     let methods = node.methods();
     let count = |method: &str| methods.iter().filter(|called| *called == method).count();
     assert_eq!((count("status"), count("block"), count("view_access_key")), (1, 1, 50));
+}
+
+#[tokio::test]
+async fn concurrent_look_ups_share_a_fault_instead_of_asking_a_failing_node_in_turn() {
+    let node = FakeNode::with("block", |_| Answer::Body(500, String::new())).await;
+    let chain = chain(&[node.url()], PATIENT, &TestClock::new());
+
+    let standings = join_all((0..50).map(|_| ask(&chain))).await;
+
+    assert!(standings.iter().all(Result::is_err));
+    assert_eq!(node.methods(), ["status", "block"]);
+    assert!(ask(&chain).await.is_err());
+    assert_eq!(node.methods(), ["status", "block", "block"]);
 }
 
 #[tokio::test]
@@ -205,4 +220,17 @@ async fn a_tip_ahead_of_our_clock_is_no_lagging_one() {
     let node = FakeNode::with("block", |request| request.tip(HASH, NOW + 5_000)).await;
     let standing = ask(&chain(&[node.url()], PATIENT, &TestClock::new())).await.unwrap();
     assert_eq!(standing.access, Access::Full);
+}
+
+#[test]
+fn a_proxy_of_the_environment_is_not_used() {
+    // This program again, with another environment. Nobody listens at port 1.
+    let mut again = Command::new(env::current_exe().unwrap());
+    again.args(["--exact", "the_key_is_asked_for_at_the_pinned_block"]);
+    for name in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
+        again.env(name, "http://127.0.0.1:1");
+    }
+    let output = again.env_remove("no_proxy").env_remove("NO_PROXY").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
 }

@@ -1,6 +1,7 @@
 //! The command line's grammar and its help.
 
 use std::ffi::OsString;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use siwn::{AccountId, Nonce};
 
+use crate::configuration::Settings;
 use crate::private_key::KeySource;
 
 const STYLES: Styles = Styles::styled()
@@ -28,6 +30,13 @@ pub(crate) struct Siwn {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Run a login server, a devnet and a test wallet, with nothing to configure
+    Dev(Dev),
+    /// Run the login server
+    #[command(long_about = SERVE)]
+    Serve(Settings),
+    /// Sign in to a server as a headless client, and print the session
+    Login(Login),
     /// Make a key pair
     Keygen(Keygen),
     /// Sign a message and print the auth token
@@ -36,11 +45,59 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Show the fields of an auth token, verifying nothing
     Inspect(Inspect),
+    /// Check the configuration
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
     /// Print completions for a shell
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
+}
+
+const SERVE: &str = "Run the login server.\n\n\
+    Settings come from a TOML file, over it variables (SIWN_RECIPIENT, SIWN_PUBLIC_URL, …), over them flags. The secret comes from \
+    SIWN_SECRET, from a file, or is made and kept in the store.";
+
+#[derive(Debug, Args)]
+#[command(
+    long_about = "Run a login server, a devnet and a test wallet in one process, for this machine only: nothing to configure, no network \
+        needed.\n\n\
+        Prints the address, then a line per test account with its name and its private key, which are thrown away when it ends."
+)]
+pub(crate) struct Dev {
+    /// Where to listen: a loopback address
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = parse_loopback, allow_hyphen_values = true)]
+    pub(crate) listen: SocketAddr,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    long_about = "Sign in to a server as a headless client, and print its answer with the session's bearer token.\n\n\
+        It signs only for the server's own host, or for the recipient that is named.",
+    after_help = "Exit codes: 0 signed in, 1 refused, 2 could not find out or wrong command line.\n\n\
+        Example:\n  siwn login https://app.example --account alice.near --key-file alice.json"
+)]
+pub(crate) struct Login {
+    /// Where the server is: https, or http on this machine
+    #[arg(value_name = "URL", allow_hyphen_values = true)]
+    pub(crate) url: String,
+    /// The account that the key belongs to
+    #[arg(long, value_name = "ACCOUNT", allow_hyphen_values = true)]
+    pub(crate) account: AccountId,
+    #[command(flatten)]
+    pub(crate) key: KeySource,
+    /// Whom to sign for, where that is not the server's host
+    #[arg(long, value_name = "RECIPIENT", allow_hyphen_values = true)]
+    pub(crate) recipient: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Read the whole configuration, tell every fault and warning, start nothing
+    Check(Settings),
 }
 
 #[derive(Debug, Args)]
@@ -128,6 +185,12 @@ pub(crate) struct Verify {
     /// Leave out the chain: whether the key is the account's stays open
     #[arg(long)]
     pub(crate) offline: bool,
+    /// The network: mainnet, testnet or a chain id
+    #[arg(long, value_name = "NAME", env = "SIWN_NETWORK", hide_env = true, default_value = "mainnet", allow_hyphen_values = true)]
+    pub(crate) network: String,
+    /// Nodes to ask, comma-separated, in order [default: the network's public nodes]
+    #[arg(long, value_name = "URLS", env = "SIWN_RPC", hide_env = true, value_delimiter = ',', allow_hyphen_values = true)]
+    pub(crate) rpc: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -145,6 +208,15 @@ fn parse_nonce(text: &str) -> Result<Nonce, String> {
     // The lengths differ, so that no text can be read both ways.
     let parsed = if text.len() == 64 { Nonce::from_hex(text) } else { Nonce::from_base64(text) };
     parsed.map_err(|_| "a nonce is 32 bytes: 64 hexadecimal digits, or 44 characters of base64".into())
+}
+
+fn parse_loopback(text: &str) -> Result<SocketAddr, String> {
+    let address = text.replacen("localhost:", "127.0.0.1:", 1);
+    match address.parse::<SocketAddr>() {
+        Ok(address) if address.ip() == IpAddr::from([127, 0, 0, 1]) || address.ip() == Ipv6Addr::LOCALHOST => Ok(address),
+        Ok(_) => Err("this server is for this machine only: 127.0.0.1, [::1] or localhost, and a port".into()),
+        Err(_) => Err("an address has a port, as in 127.0.0.1:8080".into()),
+    }
 }
 
 fn parse_duration(text: &str) -> Result<Duration, String> {

@@ -2,17 +2,19 @@
 
 mod arguments;
 mod command;
+mod configuration;
 mod failure;
 mod input;
 mod output;
 mod private_key;
+mod runtime;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use arguments::{Command, Siwn};
-use command::{inspect, keygen, sign, verify};
+use arguments::{Command, ConfigCommand, Siwn};
+use command::{config, dev, inspect, keygen, login, serve, sign, verify};
 use failure::Failure;
 
 fn main() -> ExitCode {
@@ -24,6 +26,10 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<(), Failure> {
     match command {
+        Command::Dev(arguments) => dev::run(&arguments),
+        Command::Serve(settings) => serve::run(&settings),
+        Command::Login(arguments) => login::run(arguments),
+        Command::Config { command: ConfigCommand::Check(settings) } => config::check(&settings),
         Command::Keygen(arguments) => keygen::run(&arguments),
         Command::Sign(arguments) => sign::run(arguments),
         Command::Verify(arguments) => verify::run(&arguments),

@@ -1,5 +1,7 @@
 //! Every text of the command line, as the files in `tests/snapshots` write it down. `INSTA_UPDATE=always cargo test` rewrites them.
 
+#![expect(clippy::unwrap_used, reason = "these are tests")]
+
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::{Command, Stdio};

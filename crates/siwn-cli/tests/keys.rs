@@ -1,5 +1,7 @@
 //! Keys that `siwn keygen` makes, used by `siwn sign`.
 
+#![expect(clippy::unwrap_used, reason = "these are tests")]
+
 use std::process::{Command, Output};
 
 fn siwn(arguments: &[&str]) -> Output {

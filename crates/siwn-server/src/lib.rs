@@ -22,6 +22,6 @@ mod time;
 
 pub use crate::client::TrustedProxies;
 pub use crate::extract::{BearerToken, Rejection, SignedIn};
-pub use crate::operations::app;
+pub use crate::operations::{app, app_with};
 pub use crate::serve::serve;
 pub use crate::siwn::{BuildError, Builder, Clock, Siwn};

@@ -18,8 +18,14 @@ const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=
 
 /// The whole login server as one router: the routes, the operations, and an answer for every other address.
 pub fn app(siwn: &Siwn) -> Router {
+    app_with(siwn, Router::new())
+}
+
+/// The same with further routes, which are guarded as the server's own: on plain http for names of this machine only.
+pub fn app_with(siwn: &Siwn, further: Router) -> Router {
     siwn.routes()
         .merge(siwn.operations())
+        .merge(further)
         .fallback(async || Problem::new(Code::NotFound))
         .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed))
         .layer(from_fn_with_state(siwn.clone(), check_host))

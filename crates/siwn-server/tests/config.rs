@@ -1,5 +1,7 @@
 //! Configuration: layers, faults, warnings.
 
+#![expect(clippy::unwrap_used, reason = "these are tests")]
+
 use std::time::Duration;
 
 use siwn_server::config::{Config, Fault, Sources, StoreUrl, settings};

@@ -1,5 +1,7 @@
 //! Logins over HTTP: who may, how often, and what stays.
 
+#![expect(clippy::unwrap_used, reason = "these are tests")]
+
 mod support;
 
 use std::sync::Arc;

@@ -94,7 +94,7 @@ pub enum PolicyError {
 }
 
 /// A token that keeps to the policy and whose signature holds. Whether the key is the account's is still open.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SignedToken {
     token: AuthToken,
     signed: Signed,

@@ -7,7 +7,7 @@ use crate::chain::{Access, Block, Chain, ChainError, Question, Standing};
 use crate::{AccountId, Payload, PublicKey, Signature, SignatureError};
 
 /// A key signed a payload that we built. Whether it is the account's key is still open.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Signed {
     account: AccountId,
     key: PublicKey,

@@ -7,7 +7,6 @@ use siwn::UnixMillis;
 use crate::block::Tip;
 use crate::fault::Fault;
 use crate::health::EndpointState;
-use crate::network::Reported;
 
 /// How long a tip is used before it is fetched again.
 const TIP_IS_FRESH: Duration = Duration::from_secs(1);
@@ -28,14 +27,15 @@ enum NetworkCheck {
     Unasked,
     /// At that time it was the right one.
     Right(UnixMillis),
-    Other(Reported),
+    /// The one that the endpoint says it is of, escaped.
+    Other(String),
 }
 
 impl Memory {
     /// An endpoint of another network is shut out.
     pub(super) fn admits(&self) -> Result<(), Fault> {
         match &self.network {
-            NetworkCheck::Other(reported) => Err(Fault::OtherNetwork(reported.clone())),
+            NetworkCheck::Other(found) => Err(Fault::OtherNetwork(found.clone())),
             NetworkCheck::Unasked | NetworkCheck::Right(_) => Ok(()),
         }
     }
@@ -53,8 +53,8 @@ impl Memory {
         self.network = NetworkCheck::Right(now);
     }
 
-    pub(super) fn is_of_another_network(&mut self, reported: Reported) {
-        self.network = NetworkCheck::Other(reported);
+    pub(super) fn is_of_another_network(&mut self, found: String) {
+        self.network = NetworkCheck::Other(found);
     }
 
     /// The tip, if it was fetched within the last second. A clock that was set back makes it stale.
@@ -85,7 +85,7 @@ impl Memory {
 
     pub(super) fn state(&self) -> EndpointState {
         match (&self.network, self.failing_since) {
-            (NetworkCheck::Other(reported), _) => EndpointState::other_network(reported),
+            (NetworkCheck::Other(found), _) => EndpointState::OtherNetwork { found: found.clone() },
             (_, Some(since)) => EndpointState::Failing { since },
             (NetworkCheck::Right(_), None) => EndpointState::Answering,
             (NetworkCheck::Unasked, None) => EndpointState::Unasked,

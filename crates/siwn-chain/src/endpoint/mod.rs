@@ -14,7 +14,7 @@ use crate::calls::Calls;
 use crate::fault::Fault;
 use crate::health::{EndpointHealth, EndpointState};
 use crate::http::Http;
-use crate::network::{Network, Reported};
+use crate::network::Network;
 use crate::reply::{AccountAnswer, KeyAnswer, Reply};
 use crate::request::{Call, RequestId};
 use crate::rpc_chain::Clock;
@@ -37,10 +37,13 @@ pub(crate) struct Endpoint {
     url: RpcUrl,
     shared: Arc<Shared>,
     memory: Mutex<Memory>,
-    /// Held while the network is checked or the tip fetched: who comes meanwhile waits for the answer instead of asking too.
-    turn: tokio::sync::Mutex<()>,
+    turn: tokio::sync::Mutex<Turn>,
     calls: Calls,
 }
+
+/// Held while the network is checked or the tip fetched: who comes meanwhile waits for the outcome instead of asking too. A tip is in the
+/// memory then; a fault is here, with the time when it came.
+type Turn = Option<(Instant, Fault)>;
 
 impl Endpoint {
     pub(crate) fn new(url: RpcUrl, shared: Arc<Shared>) -> Self {
@@ -111,11 +114,21 @@ impl Endpoint {
         if let Some(tip) = self.fresh_tip()? {
             return Ok(tip);
         }
+        let came = Instant::now();
         let until = self.next_call_ends(Some(deadline));
-        let _turn = self.turn(until).await?;
+        let mut turn = self.turn(until).await?;
         if let Some(tip) = self.fresh_tip()? {
             return Ok(tip);
         }
+        if let Some((_, fault)) = turn.as_ref().filter(|(at, _)| *at >= came) {
+            return Err(fault.clone());
+        }
+        let result = self.fetch_tip(until).await;
+        *turn = result.as_ref().err().map(|fault| (Instant::now(), fault.clone()));
+        result
+    }
+
+    async fn fetch_tip(&self, until: Instant) -> Result<Tip, Fault> {
         self.check_network(until).await?;
         let tip = self.call(Call::FinalBlock, until, |reply| self.tip_of(reply)).await?;
         self.memory().remember(tip, self.now());
@@ -144,18 +157,18 @@ impl Endpoint {
     async fn check_network(&self, until: Instant) -> Result<(), Fault> {
         self.memory().admits()?;
         if self.memory().needs_check(self.now()) {
-            self.call(Call::Status, until, |reply| self.network_of(reply)).await?;
+            self.call(Call::Status, until, |reply| self.is_of_the_network(reply)).await?;
         }
         Ok(())
     }
 
-    async fn turn(&self, until: Instant) -> Result<tokio::sync::MutexGuard<'_, ()>, Fault> {
+    async fn turn(&self, until: Instant) -> Result<tokio::sync::MutexGuard<'_, Turn>, Fault> {
         timeout_at(until, self.turn.lock()).await.map_err(|_| Fault::TimedOut)
     }
 
-    fn network_of(&self, reply: Reply<'_>) -> Result<Reported, Fault> {
+    fn is_of_the_network(&self, reply: Reply<'_>) -> Result<(), Fault> {
         let reported = reply.reported()?;
-        if self.shared.network.is(&reported) { Ok(reported) } else { Err(Fault::OtherNetwork(reported)) }
+        if self.shared.network.is(&reported) { Ok(()) } else { Err(Fault::OtherNetwork(reported.to_string())) }
     }
 
     /// Sends a call and judges its reply.
@@ -176,7 +189,7 @@ impl Endpoint {
         match fault {
             None if matches!(call, Call::Status) => self.memory().is_of_the_network(self.now()),
             None => self.note_an_answer(),
-            Some(Fault::OtherNetwork(reported)) => self.shut_out(reported),
+            Some(Fault::OtherNetwork(found)) => self.shut_out(found),
             Some(fault) if !is_about_an_account || fault.counts_whatever_was_asked() => self.note_a_failure(fault),
             Some(_) => {}
         }
@@ -196,10 +209,10 @@ impl Endpoint {
         }
     }
 
-    fn shut_out(&self, reported: &Reported) {
-        self.memory().is_of_another_network(reported.clone());
+    fn shut_out(&self, found: &str) {
+        self.memory().is_of_another_network(found.to_owned());
         let expected = &self.shared.network;
-        tracing::error!(endpoint = %self.host(), %expected, found = %reported, "an endpoint of another network is shut out");
+        tracing::error!(endpoint = %self.host(), %expected, found, "an endpoint of another network is shut out");
     }
 
     fn next_call_ends(&self, deadline: Option<Instant>) -> Instant {

@@ -1,6 +1,10 @@
 //! One file per command.
 
+pub(crate) mod config;
+pub(crate) mod dev;
 pub(crate) mod inspect;
 pub(crate) mod keygen;
+pub(crate) mod login;
+pub(crate) mod serve;
 pub(crate) mod sign;
 pub(crate) mod verify;

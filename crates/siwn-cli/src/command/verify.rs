@@ -1,11 +1,15 @@
 //! `siwn verify`
 
 use serde::Serialize;
-use siwn::{AuthToken, NonceRule, Policy, PolicyError, SignatureError, SignedToken, TimestampError, UnixMillis};
+use siwn::{
+    AccessPolicy, AuthToken, Block, NonceRule, Policy, PolicyError, SignatureError, SignedToken, TimestampError, UnixMillis,
+    VerifyError,
+};
+use siwn_chain::RpcChain;
 
 use crate::arguments::Verify;
 use crate::failure::Failure;
-use crate::{input, output};
+use crate::{input, output, runtime};
 
 /// What near-sign-verify's `verify` returns, and what was not checked.
 #[derive(Serialize)]
@@ -13,6 +17,8 @@ use crate::{input, output};
 struct Verified<'a> {
     valid: bool,
     offline: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    block_height: Option<u64>,
     account_id: &'a str,
     public_key: &'a str,
     message: &'a str,
@@ -26,11 +32,32 @@ pub(crate) fn run(arguments: &Verify) -> Result<(), Failure> {
     let now = arguments.now.map_or_else(input::now, UnixMillis::new);
     let token = read_token(arguments)?;
     let signed = policy(arguments).check(token, now).map_err(|error| refused(&error))?;
-    if !arguments.offline {
-        return Err(Failure::unknown("the token's signature holds, and whether the key is the account's is not known")
-            .hint("this version does not ask the chain yet; --offline leaves it out"));
+    let block = if arguments.offline { None } else { Some(ask_chain(arguments, &signed)?) };
+    print(&signed, block)
+}
+
+/// The final block at which the key was a full-access key of the account.
+fn ask_chain(arguments: &Verify, signed: &SignedToken) -> Result<Block, Failure> {
+    let network = arguments.network.parse().map_err(|error| Failure::unknown(format!("--network: {error}")))?;
+    let mut settings = siwn_chain::Settings::new(network);
+    if !arguments.rpc.is_empty() {
+        let urls: Result<_, _> = arguments.rpc.iter().map(|url| url.parse()).collect();
+        settings.endpoints = urls.map_err(|error: siwn_chain::RpcUrlError| Failure::unknown(format!("--rpc: {error}")))?;
     }
-    print(&signed)
+    let chain = RpcChain::new(settings, runtime::clock()).map_err(Failure::unknown)?;
+    runtime::run(async {
+        match signed.clone().confirm(&chain, AccessPolicy::default()).await {
+            Ok(verified) => Ok(verified.account.block()),
+            Err(VerifyError::Refused(error)) => {
+                Err(Failure::no(error).hint("sign with a full-access key that the account has on this network"))
+            }
+            Err(VerifyError::Unavailable(error)) => {
+                let cause = std::error::Error::source(&error).map_or_else(String::new, |source| format!(": {source}"));
+                Err(Failure::unknown(format!("{error}{cause}"))
+                    .hint("name nodes that answer with --rpc, or leave the chain out with --offline"))
+            }
+        }
+    })
 }
 
 fn read_token(arguments: &Verify) -> Result<AuthToken, Failure> {
@@ -74,12 +101,13 @@ fn refused(error: &PolicyError) -> Failure {
     Failure::no(error).hint(hint)
 }
 
-fn print(signed: &SignedToken) -> Result<(), Failure> {
+fn print(signed: &SignedToken, block: Option<Block>) -> Result<(), Failure> {
     let token = signed.token();
     let payload = token.payload();
     output::json(&Verified {
         valid: true,
-        offline: true,
+        offline: block.is_none(),
+        block_height: block.map(|block| block.height),
         account_id: token.account().as_str(),
         public_key: &token.public_key().to_string(),
         message: payload.message,

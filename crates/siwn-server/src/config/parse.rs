@@ -72,9 +72,9 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// A fault at the place where the setting is given, or at its name where it is not.
-    fn fault(&mut self, name: &'static str, problem: impl ToString) {
+    fn fault(&mut self, name: &'static str, problem: impl Into<String>) {
         let place = self.sources.get(name).map_or_else(|| name.to_owned(), |given| given.place.clone());
-        self.faults.push(Fault { place, problem: problem.to_string() });
+        self.faults.push(Fault { place, problem: problem.into() });
     }
 
     fn one<T, E: ToString>(&mut self, name: &'static str, parse: impl Fn(&str) -> Result<T, E>) -> Option<T> {
@@ -83,7 +83,7 @@ impl Reader<'_> {
             self.fault(name, "this setting takes one value");
             return None;
         };
-        parse(text).map_err(|error| self.fault(name, error)).ok()
+        parse(text).map_err(|error| self.fault(name, error.to_string())).ok()
     }
 
     fn required<T: std::str::FromStr<Err: ToString>>(&mut self, name: &'static str, missing: &str) -> Option<T> {
@@ -101,7 +101,7 @@ impl Reader<'_> {
         for text in texts {
             match parse(text) {
                 Ok(value) => parsed.push(value),
-                Err(error) => self.fault(name, error),
+                Err(error) => self.fault(name, error.to_string()),
             }
         }
         parsed
@@ -140,7 +140,7 @@ fn public_url(reader: &mut Reader<'_>, listen: SocketAddr, dangerous_plain_http:
         return None;
     }
     let port = if listen.port() == 80 { String::new() } else { format!(":{}", listen.port()) };
-    format!("http://localhost{port}").parse().map_err(|error| reader.fault("public_url", error)).ok()
+    format!("http://localhost{port}").parse().map_err(|error: siwn::UrlError| reader.fault("public_url", error.to_string())).ok()
 }
 
 fn secrets(reader: &mut Reader<'_>) -> Vec<Secret> {
@@ -172,7 +172,7 @@ fn parse_secrets(reader: &mut Reader<'_>, name: &'static str, text: &str) -> Vec
             Vec::new()
         }
         Err(error) => {
-            reader.fault(name, error);
+            reader.fault(name, error.to_string());
             Vec::new()
         }
     }

@@ -17,48 +17,106 @@ pub struct Setting {
     pub value: &'static str,
     /// What holds without it, as text.
     pub default: &'static str,
+    /// Its name on the command line, without the dashes.
+    pub flag: &'static str,
     /// Whether it can be given on the command line. Secrets cannot: every user of the machine could read them.
     pub is_flag: bool,
 }
 
-const fn setting(name: &'static str, value: &'static str, default: &'static str, help: &'static str) -> Setting {
-    Setting { name, help, value, default, is_flag: true }
+const fn setting(
+    name: &'static str,
+    flag: &'static str,
+    value: &'static str,
+    default: &'static str,
+    help: &'static str,
+) -> Setting {
+    Setting { name, flag, help, value, default, is_flag: true }
 }
 
-const fn secret(name: &'static str, value: &'static str, default: &'static str, help: &'static str) -> Setting {
-    Setting { name, help, value, default, is_flag: false }
+const fn secret(name: &'static str, flag: &'static str, value: &'static str, default: &'static str, help: &'static str) -> Setting {
+    Setting { name, flag, help, value, default, is_flag: false }
 }
 
 const SETTINGS: &[Setting] = &[
-    setting("recipient", "NAME", "", "Whom people sign in to: best the public host. Required"),
+    setting("recipient", "recipient", "NAME", "", "Whom people sign in to: best the public host. Required"),
     setting(
         "public_url",
+        "public-url",
         "URL",
         "http://localhost:PORT on loopback",
         "Where the site is reached. Required unless the listener is loopback",
     ),
-    setting("listen", "ADDRESS", "127.0.0.1:8080", "Where to listen"),
-    setting("message", "TEXT", "Sign in to {recipient}", "What people sign: ASCII, at most 400 bytes, naming the recipient"),
+    setting("listen", "listen", "ADDRESS", "127.0.0.1:8080", "Where to listen"),
+    setting(
+        "message",
+        "message",
+        "TEXT",
+        "Sign in to {recipient}",
+        "What people sign: ASCII, at most 400 bytes, naming the recipient",
+    ),
     secret(
+        "secret",
         "secret",
         "HEX",
         "made, and kept in the store",
         "32 bytes as 64 hexadecimal digits; a second one after a comma is taken back too",
     ),
-    setting("secret_file", "FILE", "", "A file with the secret, in place of the secret itself"),
-    setting("network", "NAME", "mainnet", "mainnet, testnet or a chain id"),
-    setting("rpc", "URLS", "the network's public nodes", "Nodes to ask, comma-separated, in order"),
-    setting("rpc_timeout", "DURATION", "2s", "How long one call of a node may take; a look-up ends after twice that"),
-    setting("key_cache", "DURATION", "30s", "How long a full-access key is taken for granted after its block; 0s asks every time"),
-    setting("store", "URL", "sqlite:siwn.db", "Where sessions are kept: sqlite:PATH or memory:"),
-    setting("challenge_ttl", "DURATION", "5m", "How long a challenge is good"),
-    setting("session_ttl", "DURATION", "7d", "How long a session lives"),
-    setting("allowed_origins", "URLS", "", "Other origins whose pages may sign people in here, comma-separated"),
-    setting("callback_urls", "URLS", "", "Callback URLs of others that may be signed, comma-separated, compared byte for byte"),
-    setting("trusted_proxies", "NETS", "", "Addresses or networks of proxies whose X-Forwarded-For is believed, comma-separated"),
-    setting("unfunded_accounts", "BOOL", "false", "Let implicit accounts in that do not exist yet: true or false"),
-    setting("dangerous_plain_http", "BOOL", "false", "Let the site be reached over plain http from other machines"),
-    setting("dangerous_function_call_keys", "BOOL", "false", "Let keys in that may only call contracts"),
+    setting("secret_file", "secret-file", "FILE", "", "A file with the secret, in place of the secret itself"),
+    setting("network", "network", "NAME", "mainnet", "mainnet, testnet or a chain id"),
+    setting("rpc", "rpc", "URLS", "the network's public nodes", "Nodes to ask, comma-separated, in order"),
+    setting(
+        "rpc_timeout",
+        "rpc-timeout",
+        "DURATION",
+        "2s",
+        "How long one call of a node may take; a look-up ends after twice that",
+    ),
+    setting(
+        "key_cache",
+        "key-cache",
+        "DURATION",
+        "30s",
+        "How long a full-access key is taken for granted after its block; 0s asks every time",
+    ),
+    setting("store", "store", "URL", "sqlite:siwn.db", "Where sessions are kept: sqlite:PATH or memory:"),
+    setting("challenge_ttl", "challenge-ttl", "DURATION", "5m", "How long a challenge is good"),
+    setting("session_ttl", "session-ttl", "DURATION", "7d", "How long a session lives"),
+    setting("allowed_origins", "allowed-origins", "URLS", "", "Other origins whose pages may sign people in here, comma-separated"),
+    setting(
+        "callback_urls",
+        "callback-urls",
+        "URLS",
+        "",
+        "Callback URLs of others that may be signed, comma-separated, compared byte for byte",
+    ),
+    setting(
+        "trusted_proxies",
+        "trusted-proxies",
+        "NETS",
+        "",
+        "Addresses or networks of proxies whose X-Forwarded-For is believed, comma-separated",
+    ),
+    setting(
+        "unfunded_accounts",
+        "unfunded-accounts",
+        "BOOL",
+        "false",
+        "Let implicit accounts in that do not exist yet: true or false",
+    ),
+    setting(
+        "dangerous_plain_http",
+        "dangerous-plain-http",
+        "BOOL",
+        "false",
+        "Let the site be reached over plain http from other machines",
+    ),
+    setting(
+        "dangerous_function_call_keys",
+        "dangerous-function-call-keys",
+        "BOOL",
+        "false",
+        "Let keys in that may only call contracts",
+    ),
 ];
 
 /// Every setting there is.
@@ -133,8 +191,8 @@ impl Sources {
     /// Adds a flag. `name` is the setting's.
     #[must_use]
     pub fn flag(mut self, name: &'static str, value: String) -> Self {
-        let place = format!("--{}", name.replace('_', "-"));
-        self.given.insert(name, Given { place, values: vec![value] });
+        let place = SETTINGS.iter().find(|setting| setting.name == name).map_or(name, |setting| setting.flag);
+        self.given.insert(name, Given { place: format!("--{place}"), values: vec![value] });
         self
     }
 
@@ -167,5 +225,5 @@ fn texts(value: Value) -> Option<Vec<String>> {
 
 fn error_line(text: &str, error: &toml::de::Error) -> usize {
     let end = error.span().map_or(0, |span| span.start.min(text.len()));
-    text.as_bytes()[..end].iter().filter(|byte| **byte == b'\n').count() + 1
+    text.as_bytes()[..end].split(|byte| *byte == b'\n').count()
 }

@@ -63,11 +63,9 @@ async fn a_closed_session_takes_room_until_its_challenge_can_no_longer_return() 
 }
 
 #[tokio::test]
-async fn the_store_is_asked_for_its_generation_without_io() {
+async fn a_full_store_still_gives_out_challenges() {
     let stage = Stage::with_room_for(0);
     let before = stage.store.generation().unwrap();
     assert!(is_full(&stage).await);
-    assert_eq!(stage.store.generation().unwrap(), before);
-    stage.store.restarts();
-    assert_ne!(stage.store.generation().unwrap(), before);
+    assert_eq!(stage.store.generation().unwrap(), before, "those that are out stay good");
 }

@@ -193,8 +193,9 @@ proptest! {
         let end = NOW + world.lifetime;
         prop_assert_eq!(challenge.expires_at, end);
         prop_assert_eq!(world.judge(nonce_of(&challenge), moved(end, -1)), Ok(()), "its last millisecond");
-        let late = Duration::from_millis(late);
-        prop_assert_eq!(world.judge(nonce_of(&challenge), end + late), Err(ChallengeError::Expired { ago: late }));
+        for late in [Duration::ZERO, Duration::from_millis(late)] {
+            prop_assert_eq!(world.judge(nonce_of(&challenge), end + late), Err(ChallengeError::Expired { ago: late }));
+        }
     }
 
     #[test]

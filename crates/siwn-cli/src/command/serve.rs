@@ -1,0 +1,138 @@
+//! `siwn serve`
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use siwn::{Chain, Secret, Store};
+use siwn_chain::{RpcChain, RpcUrl, StartError};
+use siwn_server::config::{Config, StoreUrl};
+use siwn_server::{Siwn, app, serve};
+use siwn_store::SqliteStore;
+
+use crate::configuration::Settings;
+use crate::failure::Failure;
+use crate::{input, runtime};
+
+/// How often nodes are asked while none answers.
+const RECHECK: Duration = Duration::from_secs(10);
+
+pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
+    runtime::log("info")?;
+    let config = settings.require()?;
+    runtime::run(start(config))
+}
+
+async fn start(config: Config) -> Result<(), Failure> {
+    let stop = runtime::stop()?;
+    let chain = Arc::new(chain(&config)?);
+    // A start without a reachable node is a start; only a node of another network ends it.
+    match chain.check().await {
+        Ok(readiness) if readiness.is_ready() => {}
+        Ok(_) => tracing::warn!("no node answers yet; logins answer 503 until one does"),
+        Err(error @ StartError::OtherNetwork { .. }) => {
+            return Err(Failure::unknown(error).hint("set network to that of the nodes, or rpc to nodes of that network"));
+        }
+        Err(error) => return Err(Failure::unknown(error)),
+    }
+    let listeners = runtime::listen(config.listen).await?;
+    let store = Opened::open(&config.store).await?;
+    tokio::spawn(watch(Arc::clone(&chain)));
+    let siwn = siwn(config, chain, &store).await?;
+    for listener in &listeners {
+        if let Ok(address) = listener.local_addr() {
+            tracing::info!(%address, "listening");
+        }
+    }
+    serve(listeners, app(&siwn), stop).await;
+    store.close().await;
+    Ok(())
+}
+
+/// Notices the end of an outage. A server that is taken out of rotation while no node answers gets no login that could notice.
+async fn watch(chain: Arc<RpcChain>) {
+    let mut ticks = tokio::time::interval(RECHECK);
+    loop {
+        ticks.tick().await;
+        if !chain.ready().is_ready() {
+            // What it finds shows in `readyz` and in the log.
+            let _ = chain.check().await;
+        }
+    }
+}
+
+fn chain(config: &Config) -> Result<RpcChain, Failure> {
+    let network = config.network.parse().map_err(|error| Failure::unknown(format!("network: {error}")))?;
+    let mut settings = siwn_chain::Settings::new(network);
+    if !config.rpc.is_empty() {
+        let parse = |url: &String| url.parse::<RpcUrl>();
+        settings.endpoints =
+            config.rpc.iter().map(parse).collect::<Result<_, _>>().map_err(|error| Failure::unknown(format!("rpc: {error}")))?;
+    }
+    settings.timeout = config.rpc_timeout;
+    RpcChain::new(settings, runtime::clock()).map_err(Failure::unknown)
+}
+
+/// The store of the configuration.
+enum Opened {
+    Memory,
+    Sqlite(Arc<SqliteStore>),
+}
+
+impl Opened {
+    async fn open(url: &StoreUrl) -> Result<Self, Failure> {
+        let StoreUrl::Sqlite(path) = url.clone() else { return Ok(Self::Memory) };
+        let generation = siwn::Generation::from_bytes(input::random()?);
+        let opening = tokio::task::spawn_blocking(move || SqliteStore::open_file(&path, generation, runtime::clock()));
+        match opening.await {
+            Ok(Ok(store)) => Ok(Self::Sqlite(Arc::new(store))),
+            Ok(Err(error)) => Err(Failure::unknown(format!("store: {error}")).hint("name another file with --store sqlite:PATH")),
+            Err(error) => Err(Failure::unknown(format!("store: {error}"))),
+        }
+    }
+
+    /// The secret that the store keeps for all processes that share it.
+    async fn secret(&self) -> Result<Option<Secret>, Failure> {
+        let Self::Sqlite(store) = self else { return Ok(None) };
+        store.kept_secret(input::random()?).await.map(Some).map_err(|error| Failure::unknown(format!("store: {error}")))
+    }
+
+    async fn close(self) {
+        if let Self::Sqlite(store) = self {
+            store.shutdown().await;
+        }
+    }
+}
+
+async fn siwn(config: Config, chain: Arc<RpcChain>, store: &Opened) -> Result<Siwn, Failure> {
+    let readiness = Arc::clone(&chain);
+    let check = move || if readiness.ready().is_ready() { Ok(()) } else { Err("no node of the network answers".into()) };
+    let mut builder = Siwn::builder(config.recipient.as_str())
+        .public_url(config.public_url.to_string())
+        .message(config.message.as_str())
+        .challenge_lifetime(config.challenge_ttl)
+        .session_lifetime(config.session_ttl)
+        .unfunded_accounts(config.unfunded_accounts)
+        .trusted_proxies(config.trusted_proxies)
+        .chain(config.network, chain as Arc<dyn Chain>)
+        .ready_check("chain", check);
+    if config.dangerous_plain_http {
+        builder = builder.dangerous_plain_http();
+    }
+    if config.dangerous_function_call_keys {
+        builder = builder.dangerous_function_call_keys();
+    }
+    for origin in &config.allowed_origins {
+        builder = builder.allow_origin(origin.as_str());
+    }
+    for url in &config.callback_urls {
+        builder = builder.allow_callback_url(url.as_str());
+    }
+    let kept = if config.secrets.is_empty() { store.secret().await? } else { None };
+    for secret in config.secrets.into_iter().chain(kept) {
+        builder = builder.secret(secret);
+    }
+    if let Opened::Sqlite(store) = store {
+        builder = builder.store(Arc::clone(store) as Arc<dyn Store>);
+    }
+    builder.build().map_err(Failure::unknown)
+}

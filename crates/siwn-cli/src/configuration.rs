@@ -1,0 +1,83 @@
+//! Settings on the command line: one flag for each that is no secret, and the file that they go over.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+use siwn_server::config::{Config, Sources, settings};
+
+use crate::failure::Failure;
+
+/// The file and the flags.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    file: Option<PathBuf>,
+    flags: Vec<(&'static str, String)>,
+}
+
+impl Settings {
+    /// Reads file, environment and flags, and checks all of it.
+    pub(crate) fn load(&self) -> Result<Config, Vec<String>> {
+        let mut sources = Sources::new();
+        if let Some(path) = &self.file {
+            let name = path.display().to_string();
+            let text = std::fs::read_to_string(path).map_err(|error| vec![format!("{name}: {error}")])?;
+            sources = sources.file(&name, &text);
+        }
+        let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        sources = sources.environment(variables);
+        for (name, value) in &self.flags {
+            sources = sources.flag(name, value.clone());
+        }
+        Config::load(&sources).map_err(|faults| faults.iter().map(ToString::to_string).collect())
+    }
+
+    /// The same, for a command that cannot go on without.
+    pub(crate) fn require(&self) -> Result<Config, Failure> {
+        let config = self.load().map_err(|faults| {
+            Failure::unknown(faults.join("\nerror: ")).hint("`siwn config check` reads the configuration and starts nothing")
+        })?;
+        for warning in config.warnings() {
+            eprintln!("warning: {warning}");
+        }
+        Ok(config)
+    }
+}
+
+impl Args for Settings {
+    fn augment_args(command: Command) -> Command {
+        let file = Arg::new("config")
+            .long("config")
+            .value_name("FILE")
+            .env("SIWN_CONFIG")
+            .hide_env(true)
+            .value_parser(clap::value_parser!(PathBuf))
+            .help("TOML file with the settings below, without dashes [default: $SIWN_CONFIG]");
+        settings().iter().filter(|setting| setting.is_flag).fold(command.arg(file), |command, setting| {
+            let default = if setting.default.is_empty() { String::new() } else { format!(" [default: {}]", setting.default) };
+            command.arg(
+                Arg::new(setting.name)
+                    .long(setting.flag)
+                    .value_name(setting.value)
+                    .allow_hyphen_values(true)
+                    .help(format!("{}{default}", setting.help)),
+            )
+        })
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Settings {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let flag = |name: &'static str| Some((name, matches.get_one::<String>(name)?.clone()));
+        let flags = settings().iter().filter(|setting| setting.is_flag).filter_map(|setting| flag(setting.name)).collect();
+        Ok(Self { file: matches.get_one::<PathBuf>("config").cloned(), flags })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,69 @@
+//! What runs around a server: the runtime, the log, the signals, the sockets.
+
+use std::io::IsTerminal as _;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use siwn::UnixMillis;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::failure::Failure;
+
+/// Runs `task` to its end on all processors.
+pub(crate) fn run<T>(task: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|error| Failure::unknown(format!("the runtime does not start: {error}")))?.block_on(task)
+}
+
+/// The machine's clock, as the crates take it.
+pub(crate) fn clock() -> Arc<dyn Fn() -> UnixMillis + Send + Sync> {
+    Arc::new(|| SystemTime::now().into())
+}
+
+/// Starts the log on standard error: what `SIWN_LOG` says, in the format that `SIWN_LOG_FORMAT` says.
+pub(crate) fn log(default: &str) -> Result<(), Failure> {
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let filter = variable("SIWN_LOG").unwrap_or_else(|| default.to_owned());
+    let targets: Targets = filter.parse().map_err(|_| {
+        Failure::unknown("SIWN_LOG cannot be read").hint("name a level, as in info, or levels by part, as in siwn_server=debug")
+    })?;
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    let layer = match variable("SIWN_LOG_FORMAT").as_deref() {
+        None | Some("text") => layer.boxed(),
+        Some("json") => layer.json().boxed(),
+        Some(_) => return Err(Failure::unknown("SIWN_LOG_FORMAT cannot be read").hint("it is text or json")),
+    };
+    tracing_subscriber::registry().with(layer.with_filter(targets)).init();
+    Ok(())
+}
+
+/// Ends when somebody asks the process to: SIGTERM, or Ctrl-C.
+pub(crate) fn stop() -> Result<impl Future<Output = ()>, Failure> {
+    let listen = |kind| signal(kind).map_err(|error| Failure::unknown(format!("signals cannot be listened to: {error}")));
+    let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: what is under way is finished");
+    })
+}
+
+/// Listens. A loopback address is listened to in both families where that works, for `localhost` means either.
+pub(crate) async fn listen(address: SocketAddr) -> Result<Vec<TcpListener>, Failure> {
+    let first = TcpListener::bind(address).await.map_err(|error| {
+        Failure::unknown(format!("{address}: {error}")).hint("choose another address with --listen; port 0 takes any that is free")
+    })?;
+    let port = first.local_addr().map_err(|error| Failure::unknown(format!("{address}: {error}")))?.port();
+    let mut listeners = vec![first];
+    if address.ip() == Ipv4Addr::LOCALHOST {
+        listeners.extend(TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await);
+    }
+    Ok(listeners)
+}
