@@ -44,7 +44,7 @@ export class Visitor {
     page.on("pageerror", (error) => this.#faults.push(`error ${error}`));
     page.on("console", (message) => {
       // A refusal is logged by browsers too; it is judged below.
-      const isRefusal = /^Failed to load resource: the server responded with a status of 4\d\d/.test(message.text());
+      const isRefusal = /^Failed to load resource: the server responded with a status of \d+/.test(message.text());
       if (["error", "warning"].includes(message.type()) && !isRefusal) this.#faults.push(`console ${message.text()}`);
     });
     page.on("response", (response) => {
@@ -103,6 +103,8 @@ export async function logOut(page) {
 export async function picture(page, name) {
   const folder = process.env.SCREENSHOTS;
   if (!folder) return;
+  // Behind a prompt only what is in sight is dimmed.
+  const isPrompt = await page.getByRole("dialog").isVisible();
   mkdirSync(folder, { recursive: true });
-  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: !isPrompt });
 }

@@ -111,14 +111,19 @@ test("a key that is removed on the devnet is refused, and signs in again once it
   await visitor.leave([NOBODY, REFUSED]);
 });
 
-test("the page works at 127.0.0.1 too", async () => {
-  const visitor = await Visitor.enter(browser);
-  const page = await visitor.open(`http://127.0.0.1:${server.port}`);
-  await signIn(page, "alice.test.near");
-  await signedInAs(page, "alice.test.near");
-  await logOut(page);
-  await visitor.leave([NOBODY]);
-});
+for (const host of ["127.0.0.1", "[::1]"]) {
+  test(`the page works at ${host} too`, async (t) => {
+    const url = `http://${host}:${server.port}`;
+    // Not every machine has IPv6.
+    if (host === "[::1]" && !(await fetch(url).catch(() => undefined))) return t.skip("nothing listens there");
+    const visitor = await Visitor.enter(browser);
+    const page = await visitor.open(url);
+    await signIn(page, "alice.test.near");
+    await signedInAs(page, "alice.test.near");
+    await logOut(page);
+    await visitor.leave([NOBODY]);
+  });
+}
 
 test("the keyboard alone signs in and out", async () => {
   const visitor = await Visitor.enter(browser);
@@ -177,6 +182,46 @@ test("under another name, nothing is answered", async () => {
     assert.equal(await ask(path, `localhost.app.example:${server.port}`), 403, path);
   }
   assert.equal(await ask("/", `localhost:${server.port}`), 200);
+});
+
+test("while the chain cannot be asked the proof is kept, and it signs in once it can", async () => {
+  const other = await dev();
+  const fault = (method, body) =>
+    fetch(`${other.url}/_devnet/fault`, { method, headers: { "content-type": "application/json" }, body: body && JSON.stringify(body) });
+  const visitor = await Visitor.enter(browser);
+  const page = await visitor.open(other.url);
+  assert.equal((await fault("POST", { fault: "unavailable" })).status, 200);
+  await signIn(page, "alice.test.near");
+  assert.match(await refusedBecause(page, "chain_unavailable"), /^Could not find out[^]*The challenge is not used up/);
+  assert.equal((await fault("DELETE")).status, 200);
+  await page.getByRole("button", { name: "Send it again" }).click();
+  await signedInAs(page, "alice.test.near");
+  await visitor.leave([NOBODY, "503 /api/auth/verify-login"]);
+  assert.equal(await other.stop(), 0);
+});
+
+test("a log-out that fails says so and what to do", async () => {
+  const visitor = await Visitor.enter(browser);
+  const page = await visitor.open(server.url);
+  await signIn(page, "alice.test.near");
+  await signedInAs(page, "alice.test.near");
+  const problem = { success: false, error: "store_unavailable", message: "sessions cannot be stored right now", requestId: "request-1" };
+  await page.route("**/logout", (route) => route.fulfill({ status: 503, json: problem }));
+  await page.getByRole("button", { name: "Log out" }).click();
+  await page.getByText(/^Sessions cannot be stored right now\. .*\(store_unavailable, request-1\)$/).waitFor();
+  await visitor.leave([NOBODY, "503 /api/auth/logout"]);
+});
+
+test("a browser without Ed25519 is told so", async () => {
+  const visitor = await Visitor.enter(browser);
+  await visitor.context.addInitScript(() => {
+    SubtleCrypto.prototype.importKey = () => Promise.reject(new DOMException("no such algorithm", "NotSupportedError"));
+  });
+  const page = await visitor.context.newPage();
+  await page.goto(server.url);
+  await page.getByText("This browser has no Ed25519 signatures.").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Sign in with NEAR" }).isDisabled(), true);
+  await visitor.context.close();
 });
 
 test("a server that is gone is told as such", async () => {

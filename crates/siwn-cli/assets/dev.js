@@ -44,24 +44,30 @@ async function verify(proof) {
   progress("The server checks…", 2);
   const verified = await request("POST", "/api/auth/verify-login", proof);
   if (!verified.ok) return refused(verified, proof);
-  await showSession();
+  if (!(await showSession())) return;
   byId("signed-in").querySelector("h2").focus();
   otherTabs.postMessage("changed");
 }
 
 async function logOut() {
   const ended = await request("POST", "/api/auth/logout");
-  if (!ended.ok) return (byId("log-out-problem").textContent = `${sentence(ended.body.message)} (${ended.body.error})`);
-  byId("log-out-problem").textContent = "";
+  byId("log-out-problem").textContent = ended.ok ? "" : inOneLine(ended.body);
+  if (!ended.ok) return;
   show("signed-out");
   progress("You are logged out: the server forgot the session.");
   byId("sign-in").focus();
   otherTabs.postMessage("changed");
 }
 
+/** Shows who is signed in, and answers whether anybody is. */
 async function showSession() {
-  const { ok, body: session } = await request("GET", "/api/auth/session");
-  if (!ok) return show("signed-out");
+  const answer = await request("GET", "/api/auth/session");
+  if (!answer.ok) {
+    show("signed-out");
+    if (answer.body.error !== "not_signed_in") refused(answer);
+    return false;
+  }
+  const session = answer.body;
   byId("session-account").textContent = session.accountId;
   byId("session-key").textContent = session.publicKey;
   byId("session-network").textContent = session.network;
@@ -69,6 +75,7 @@ async function showSession() {
   time("session-expires", session.expiresAt);
   clearOutcome();
   show("signed-in");
+  return true;
 }
 
 // ---- The wallet ----
@@ -243,17 +250,20 @@ function refused({ status, body }, proof) {
 /** What to do on this page, where the server's own sentence does not say it. */
 function whatNext(code) {
   const steps = {
-    key_not_full_access: "This is as it should be: apps hold such keys. Choose an account with full access.",
+    key_not_full_access: "This is right: apps hold such keys. Choose an account with full access.",
     key_not_found: "Add the key back under “Devnet”, wait until it is final, and sign in again.",
     account_not_found: "Choose another account, or start the server anew to have this one back.",
     chain_unavailable: "The challenge is not used up. Send the same proof again while it is good.",
-    store_unavailable: "The challenge is not used up. Send the same proof again while it is good.",
+    store_unavailable: "Nothing is lost: try the same again in a moment.",
     browser_unknown: "Allow cookies for this page, then sign in again.",
     unreachable: "Is siwn dev still running? Start it again and reload this page.",
     internal: "The server's log has the cause, under the request id below.",
   };
-  return steps[code] ?? "Sign in again: the server gives a new challenge each time.";
+  return steps[code] ?? "Try again: the server gives a new challenge each time.";
 }
+
+const inOneLine = ({ message, error, requestId }) =>
+  `${sentence(message)} ${whatNext(error)} (${[error, requestId].filter(Boolean).join(", ")})`;
 
 const sentence = (message) => `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
 
@@ -356,7 +366,7 @@ async function changeKey() {
   const callsOnly = { FunctionCall: { receiver_id: "app.test.near" } };
   const permission = access === "full" ? "FullAccess" : callsOnly;
   const changed = isThere ? await request("DELETE", path, { publicKey }) : await request("POST", path, { publicKey, permission });
-  if (!changed.ok) return (byId("devnet-status").textContent = sentence(changed.body.message));
+  if (!changed.ok) return (byId("devnet-status").textContent = `${sentence(changed.body.message)} (${changed.body.error})`);
   const afterwards = isThere ? "The key is gone. Sign in with it and see the refusal." : "The key is back. It signs in again.";
   changing = { height: changed.body.height, afterwards };
   byId("devnet-status").textContent = "";
