@@ -1,6 +1,8 @@
 // The page of `siwn dev` in a browser.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { request } from "node:http";
+import { dirname } from "node:path";
 import test, { after, before, describe } from "node:test";
 import { dev } from "../npm/server.js";
 import { NOBODY, REFUSED, Visitor, askToSignIn, launch, logOut, picture, ready, refusedBecause, signIn, signedInAs } from "./browser.js";
@@ -43,7 +45,7 @@ test("the wallet says what is signed for whom before it signs", async () => {
   const prompt = await askToSignIn(page, "carol.test.near");
   const words = await prompt.innerText();
   for (const text of ["Sign in to localhost", "carol.test.near", server.url, "costs nothing"]) assert.ok(words.includes(text), text);
-  await prompt.getByText("All that is signed").click();
+  await prompt.getByText("Details of the signature").click();
   assert.match(await prompt.locator("#wallet-nonce").innerText(), /^[0-9a-f]{64}$/);
   await visitor.leave([NOBODY]);
 });
@@ -168,6 +170,17 @@ test("the snippet on the page logs in with a wallet that signs NEP-413", async (
   assert.deepEqual([answer.success, answer.accountId], [true, "alice.test.near"]);
   await page.reload();
   await signedInAs(page, "alice.test.near");
+  await visitor.leave([NOBODY]);
+});
+
+test("the command on the page logs in", async () => {
+  const visitor = await Visitor.enter(browser);
+  const page = await visitor.open(server.url);
+  await page.getByRole("radio", { name: /^carol/ }).check();
+  const command = await page.locator("#command").textContent();
+  const PATH = `${dirname(process.env.SIWN_BIN)}:${process.env.PATH}`;
+  const { stdout, stderr } = spawnSync("sh", ["-c", command], { encoding: "utf8", env: { PATH } });
+  assert.equal(JSON.parse(stdout).accountId, "carol.test.near", stderr);
   await visitor.leave([NOBODY]);
 });
 
