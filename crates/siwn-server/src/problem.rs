@@ -171,6 +171,52 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_code_stands_in_the_documents() {
+        let openapi: serde_json::Value = serde_json::from_str(include_str!("openapi.json")).unwrap();
+        let documented = &openapi["components"]["schemas"]["Problem"]["properties"]["error"]["enum"];
+        let names: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(documented, &serde_json::json!(names));
+        let page = include_str!("../../../docs/errors.md");
+        for code in Code::ALL {
+            let (first, rest) = code.message().split_at(1);
+            let row = format!("| {} | `{}` | {}{rest} |", code.status().as_u16(), code.as_str(), first.to_uppercase());
+            assert!(page.contains(&row), "docs/errors.md has no row {row}");
+        }
+    }
+
+    #[test]
+    fn the_cores_codes_are_known() {
+        use siwn::{AccountRefusal, ChainError, ChallengeError, ProofError, Refusal, SignatureError};
+        let account: siwn::AccountId = "alice.near".parse().unwrap();
+        let ago = Duration::ZERO;
+        let refusals: [Refusal; 13] = [
+            ChallengeError::NotOurs.into(),
+            ChallengeError::Expired { ago }.into(),
+            ChallengeError::Ahead { ahead: ago }.into(),
+            ChallengeError::State.into(),
+            ProofError::Recipient { found: siwn::Quoted::new("") }.into(),
+            ProofError::Message { found: siwn::Quoted::new("") }.into(),
+            ProofError::CallbackUrl { found: siwn::Quoted::new("") }.into(),
+            ProofError::Signature(SignatureError::DoesNotHold).into(),
+            AccountRefusal::FunctionCallKey(account.clone()).into(),
+            AccountRefusal::NoKey(account.clone()).into(),
+            AccountRefusal::NoAccount(account).into(),
+            Refusal::Spent,
+            Refusal::ExpiredMeanwhile,
+        ];
+        for refusal in refusals {
+            let problem = Problem::from(LoginError::from(refusal));
+            assert_eq!(problem.code.status(), StatusCode::UNAUTHORIZED, "{problem:?}");
+        }
+        let outages: [Unavailable; 3] =
+            [ChainError::new("x", None).into(), StoreError::Full.into(), Unavailable::StartOver("x".into())];
+        for outage in outages {
+            let problem = Problem::from(LoginError::from(outage));
+            assert_eq!(problem.code.status(), StatusCode::SERVICE_UNAVAILABLE, "{problem:?}");
+        }
+    }
+
+    #[test]
     fn every_code_is_named_once_and_says_what_to_do() {
         let names: HashSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
         assert_eq!(names.len(), Code::ALL.len());
