@@ -87,8 +87,10 @@ test("two tabs of one browser log in at the same time", async () => {
   const first = await visitor.open(server.url);
   const second = await visitor.open(server.url);
   const prompts = [await askToSignIn(first, "alice.test.near"), await askToSignIn(second, "bob.test.near")];
+  await first.bringToFront();
   await prompts[0].getByRole("button", { name: "Approve" }).click();
   await signedInAs(first, "alice.test.near");
+  await second.bringToFront();
   await prompts[1].getByRole("button", { name: "Approve" }).click();
   // The browser has one session, the newest, and both tabs know.
   for (const page of [second, first]) await signedInAs(page, "bob.test.near");
