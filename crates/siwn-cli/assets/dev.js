@@ -1,1 +1,421 @@
+// The page of `siwn dev`: a test wallet that logs in for real. It shows each step, so that an application can do the same.
 
+// NEP-413: 2^31 + 413 in front of what is signed keeps a message from being a transaction.
+const TAG = 2_147_484_061;
+// What stands before the 32 bytes of an Ed25519 seed in PKCS #8 (RFC 8410, section 7).
+const PKCS8 = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
+const BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+
+const STATE_EVERY = 2_000;
+const STATE_EVERY_WHILE_CHANGING = 300;
+
+const byId = (id) => document.getElementById(id);
+const otherTabs = new BroadcastChannel("siwn-dev");
+
+/** The accounts that may be chosen, and the one that is. */
+let accounts = [];
+let chosen;
+/** A proof that the server could not judge: it may be sent again as it is. */
+let unjudged;
+
+// ---- The login ----
+
+async function signIn() {
+  clearOutcome();
+  progress("Asking the server for a challenge…", 0);
+  const issued = await request("POST", "/api/auth/initiate-login");
+  if (!issued.ok) return refused(issued);
+  const challenge = issued.body;
+
+  progress("The wallet asks you to approve…", 1);
+  const account = chosen;
+  if (!(await approved(account, challenge))) {
+    note("The wallet was cancelled", "Nothing was signed or sent.");
+    return progress("You cancelled: nothing was signed, and the challenge expires by itself.");
+  }
+  const { accountId, publicKey, signature } = await signMessage(account, challenge);
+  const { message, nonce, recipient } = challenge;
+  note(`The wallet signed as ${accountId}`, shown({ tag: TAG, message, nonce, recipient, sha256: hex(await digest(challenge)), signature }));
+  await verify({ accountId, publicKey, signature, nonce: challenge.nonce, state: challenge.state });
+}
+
+async function verify(proof) {
+  clearOutcome();
+  progress("The server checks…", 2);
+  const verified = await request("POST", "/api/auth/verify-login", proof);
+  if (!verified.ok) return refused(verified, proof);
+  if (!(await showSession())) return;
+  byId("signed-in").querySelector("h2").focus();
+  otherTabs.postMessage("changed");
+}
+
+async function logOut() {
+  const ended = await request("POST", "/api/auth/logout");
+  byId("log-out-problem").textContent = ended.ok ? "" : inOneLine(ended.body);
+  if (!ended.ok) return;
+  show("signed-out");
+  progress("You are logged out: the server forgot the session.");
+  byId("sign-in").focus();
+  otherTabs.postMessage("changed");
+}
+
+/** Shows who is signed in, and answers whether anybody is. */
+async function showSession() {
+  const answer = await request("GET", "/api/auth/session");
+  if (!answer.ok) {
+    show("signed-out");
+    if (answer.body.error !== "not_signed_in") refused(answer);
+    return false;
+  }
+  const session = answer.body;
+  byId("session-account").textContent = session.accountId;
+  byId("session-key").textContent = session.publicKey;
+  byId("session-network").textContent = session.network;
+  time("session-created", session.createdAt);
+  time("session-expires", session.expiresAt);
+  clearOutcome();
+  show("signed-in");
+  return true;
+}
+
+// ---- The wallet ----
+
+/** Shows the prompt; true when the user approves. */
+async function approved(account, challenge) {
+  byId("wallet-recipient").textContent = challenge.recipient;
+  byId("wallet-site").textContent = `${challenge.recipient}, on ${location.origin}`;
+  byId("wallet-account").textContent = account.accountId;
+  byId("wallet-message").textContent = challenge.message;
+  byId("wallet-nonce").textContent = hex(challenge.nonce);
+  byId("wallet-hash").textContent = hex(await digest(challenge));
+  byId("wallet-key").textContent = account.publicKey;
+  byId("wallet-warning").hidden = account.access === "full";
+  time("wallet-expires", challenge.expiresAt);
+
+  const prompt = byId("wallet");
+  // What Escape leaves behind is the answer of the last time.
+  prompt.returnValue = "";
+  prompt.showModal();
+  await new Promise((closed) => prompt.addEventListener("close", closed, { once: true }));
+  return prompt.returnValue === "approve";
+}
+
+/** Signs like a wallet: NEP-413, with the account's private key. */
+export async function signMessage({ accountId, publicKey, privateKey }, { message, nonce, recipient, callbackUrl }) {
+  const key = await signingKey(privateKey);
+  const signature = await crypto.subtle.sign("Ed25519", key, await digest({ message, nonce, recipient, callbackUrl }));
+  return { accountId, publicKey, signature: btoa(String.fromCharCode(...new Uint8Array(signature))) };
+}
+
+async function digest({ message, nonce, recipient, callbackUrl }) {
+  const callback = callbackUrl === undefined ? [0] : [1, ...text(callbackUrl)];
+  const payload = Uint8Array.from([...number(TAG), ...text(message), ...nonce, ...text(recipient), ...callback]);
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", payload));
+}
+
+function signingKey(privateKey) {
+  // The seed comes first, the public half after it.
+  const seed = fromBase58(privateKey.replace("ed25519:", "")).slice(0, 32);
+  return crypto.subtle.importKey("pkcs8", Uint8Array.from([...PKCS8, ...seed]), "Ed25519", false, ["sign"]);
+}
+
+/** Borsh: a number in four bytes, the lowest first; a text after its length. */
+const number = (value) => [0, 8, 16, 24].map((shift) => (value >>> shift) & 255);
+
+function text(value) {
+  const bytes = new TextEncoder().encode(value);
+  return [...number(bytes.length), ...bytes];
+}
+
+/** The 64 bytes of a private key. */
+function fromBase58(digits) {
+  const value = Array.from(digits).reduce((sum, digit) => sum * 58n + BigInt(BASE58.indexOf(digit)), 0n);
+  return value.toString(16).padStart(128, "0").match(/../g).map((byte) => parseInt(byte, 16));
+}
+
+const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/** Why this browser cannot be a wallet, or nothing. */
+async function obstacle() {
+  if (!window.isSecureContext) return "Browsers sign only on pages of this machine. Open this page at http://localhost instead.";
+  try {
+    await signingKey(accounts[0].privateKey);
+  } catch {
+    return "This browser has no Ed25519 signatures. Use a current one, or sign in on the command line as shown below.";
+  }
+}
+
+// ---- Requests, and the list of what happened ----
+
+/** Sends JSON and answers what came back; one that never came looks like a refusal. */
+async function request(method, path, content) {
+  const headers = content === undefined ? {} : { "content-type": "application/json" };
+  const body = content === undefined ? undefined : JSON.stringify(content);
+  let answer;
+  try {
+    const response = await fetch(path, { method, headers, body });
+    const received = await response.text();
+    answer = { ok: response.ok, status: response.status, body: received === "" ? undefined : JSON.parse(received) };
+  } catch {
+    answer = { ok: false, status: 0, body: { error: "unreachable", message: "the server did not answer" } };
+  }
+  record(method, path, content, answer);
+  return answer;
+}
+
+function record(method, path, content, { ok, status, body }) {
+  const entry = document.createElement("details");
+  const summary = add(entry, "summary");
+  add(summary, "code", `${method} ${path}`);
+  const colour = body?.error === "not_signed_in" ? "usual" : "bad";
+  add(summary, "span", status || "no answer", ok ? "status" : `status ${colour}`);
+  add(summary, "span", ok ? meaning(body) : `${body.error}: ${body.message}`, "said");
+  const bodies = add(entry, "div", "", "body");
+  add(bodies, "h3", "Sent");
+  add(bodies, "pre", content === undefined ? "no body" : shown(content));
+  add(bodies, "h3", "Answered");
+  add(bodies, "pre", body === undefined ? "no body" : shown(body));
+  remember(entry);
+}
+
+/** What happened in the browser, without a request. */
+function note(what, details) {
+  const entry = document.createElement("details");
+  add(add(entry, "summary"), "span", what);
+  add(add(entry, "div", "", "body"), "pre", details);
+  remember(entry);
+}
+
+function remember(entry) {
+  add(byId("exchanges"), "li").append(entry);
+  const list = byId("exchanges").parentElement;
+  list.scrollTop = list.scrollHeight;
+}
+
+function meaning(body) {
+  if (body === undefined) return "done";
+  if (body.nonce) return `a challenge for ${body.recipient}, good until ${clock(body.expiresAt)}`;
+  if (body.createdAt) return `signed in as ${body.accountId}`;
+  if (body.accountId) return `a session for ${body.accountId}, in a cookie`;
+  if (body.height) return `from block ${body.height}`;
+  return "done";
+}
+
+// The 32 numbers of a nonce stay on one line.
+const shown = (content) => JSON.stringify(content, null, 2).replace(/\[[\d\s,]+\]/g, (list) => list.replace(/\s+/g, " "));
+
+// ---- What the user sees of it ----
+
+function show(state) {
+  byId("signed-out").hidden = state !== "signed-out";
+  byId("signed-in").hidden = state !== "signed-in";
+}
+
+/** Says what is going on, and which step of the login that is. */
+function progress(words, step) {
+  byId("progress").textContent = words;
+  for (const [index, item] of [...byId("steps").children].entries()) {
+    item.className = index < step ? "done" : "";
+    item.ariaCurrent = index === step ? "step" : null;
+  }
+}
+
+function clearOutcome() {
+  progress("");
+  unjudged = undefined;
+  byId("refusal").hidden = true;
+  byId("steps").hidden = false;
+}
+
+function refused({ status, body }, proof) {
+  progress("");
+  const couldNotAsk = status === 503 && body.error !== "start_over";
+  unjudged = couldNotAsk ? proof : undefined;
+  const panel = byId("refusal");
+  panel.querySelector("h3").textContent = couldNotAsk ? "Could not find out" : "Not signed in";
+  panel.querySelector(".reason").textContent = sentence(body.message);
+  panel.querySelector(".next").textContent = whatNext(body.error);
+  panel.querySelector("dl").replaceChildren();
+  const facts = { Code: body.error, Status: status || undefined, Request: body.requestId };
+  for (const [name, value] of Object.entries(facts).filter(([, value]) => value !== undefined)) {
+    const fact = add(panel.querySelector("dl"), "div");
+    add(fact, "dt", name);
+    add(add(fact, "dd"), "code", value);
+  }
+  byId("send-again").hidden = unjudged === undefined;
+  byId("steps").hidden = true;
+  panel.hidden = false;
+}
+
+/** What to do on this page, where the server's own sentence does not say it. */
+function whatNext(code) {
+  const steps = {
+    key_not_full_access: "This is right: apps hold such keys. Choose an account with full access.",
+    key_not_found: "Add the key back under “Devnet”, wait until it is final, and sign in again.",
+    account_not_found: "Choose another account, or start the server anew to have this one back.",
+    chain_unavailable: "The challenge is not used up. Send the same proof again while it is good.",
+    store_unavailable: "Nothing is lost: try the same again in a moment.",
+    browser_unknown: "Allow cookies for this page, then sign in again.",
+    unreachable: "Is siwn dev still running? Start it again and reload this page.",
+    internal: "The server's log has the cause, under the request id below.",
+  };
+  return steps[code] ?? "Try again: the server gives a new challenge each time.";
+}
+
+const inOneLine = ({ message, error, requestId }) =>
+  `${sentence(message)} ${whatNext(error)} (${[error, requestId].filter(Boolean).join(", ")})`;
+
+const sentence = (message) => `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
+
+function showAccounts() {
+  byId("accounts").replaceChildren(...accounts.map((account, index) => {
+    const label = document.createElement("label");
+    label.className = "account";
+    const choice = add(label, "input");
+    Object.assign(choice, { type: "radio", name: "account", value: index, checked: account === chosen });
+    choice.addEventListener("change", () => choose(account));
+    const who = add(label, "span", "", "who");
+    add(who, "b", account.accountId);
+    add(who, "code", brief(account.publicKey));
+    add(label, "span", account.access === "full" ? "full access" : "function call", "access");
+    return label;
+  }));
+}
+
+function choose(account) {
+  chosen = account;
+  clearOutcome();
+  const name = account.accountId.split(".")[0];
+  byId("command").textContent = `SIWN_PRIVATE_KEY=${account.privateKey} \\\n  siwn login ${location.origin} --account ${account.accountId}`;
+  byId("devnet-account").textContent = `${name}’s key`;
+  changing = undefined;
+  showDevnet();
+}
+
+function time(id, iso) {
+  const when = new Date(iso);
+  byId(id).dateTime = iso;
+  byId(id).textContent = when.toDateString() === new Date().toDateString()
+    ? `today at ${clock(iso)}`
+    : when.toLocaleString(undefined, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+}
+
+const clock = (iso) => new Date(iso).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+
+const brief = (key) => `${key.slice(0, 14)}…${key.slice(-6)}`;
+
+function add(parent, name, content = "", className = "") {
+  const element = document.createElement(name);
+  element.textContent = content;
+  element.className = className;
+  parent.append(element);
+  return element;
+}
+
+// ---- The devnet ----
+
+let devnet;
+/** A change of the chosen key that is not final yet: the block that has it, and what to say then. */
+let changing;
+
+async function watchDevnet() {
+  if (document.visibilityState === "visible") {
+    try {
+      devnet = await (await fetch("/_devnet/state")).json();
+      showDevnet();
+    } catch {
+      byId("devnet-status").textContent = "The devnet does not answer. Is siwn dev still running?";
+    }
+  }
+  setTimeout(watchDevnet, changing ? STATE_EVERY_WHILE_CHANGING : STATE_EVERY);
+}
+
+function showDevnet() {
+  if (!devnet || !chosen) return;
+  byId("head").textContent = devnet.head.height;
+  byId("final").textContent = devnet.final.height;
+  const name = chosen.accountId;
+  if (changing && devnet.final.height >= changing.height) {
+    byId("devnet-status").textContent = changing.afterwards;
+    changing = undefined;
+  } else if (changing) {
+    byId("devnet-status").textContent = `In block ${changing.height}. A login sees it when that block is final…`;
+  }
+  const permission = permissionOnChain();
+  byId("devnet-key").textContent = brief(chosen.publicKey);
+  byId("devnet-access").textContent = accessOf(permission);
+  const button = byId("change-key");
+  button.textContent = permission === undefined ? `Add ${name}’s key back` : `Remove ${name}’s key`;
+  button.disabled = changing !== undefined;
+}
+
+function permissionOnChain() {
+  const account = devnet.accounts.find(({ accountId }) => accountId === chosen.accountId);
+  return account?.keys.find(({ publicKey }) => publicKey === chosen.publicKey)?.permission;
+}
+
+function accessOf(permission) {
+  if (permission === undefined) return "not there";
+  return permission === "FullAccess" ? "full access" : `calls ${permission.FunctionCall?.receiver_id}`;
+}
+
+async function changeKey() {
+  const { publicKey, accountId, access } = chosen;
+  const isThere = permissionOnChain() !== undefined;
+  const path = `/_devnet/accounts/${accountId}/keys`;
+  const callsOnly = { FunctionCall: { receiver_id: "app.test.near" } };
+  const permission = access === "full" ? "FullAccess" : callsOnly;
+  const changed = isThere ? await request("DELETE", path, { publicKey }) : await request("POST", path, { publicKey, permission });
+  if (!changed.ok) return (byId("devnet-status").textContent = `${sentence(changed.body.message)} (${changed.body.error})`);
+  const afterwards = isThere ? "The key is gone. Sign in with it and see the refusal." : "The key is back. It signs in again.";
+  changing = { height: changed.body.height, afterwards };
+  byId("devnet-status").textContent = "";
+  byId("change-key").disabled = true;
+}
+
+// ---- The page ----
+
+/** One run at a time. The button stays enabled meanwhile: a disabled one would lose the keyboard's focus. */
+function onClick(id, work) {
+  const button = byId(id);
+  button.addEventListener("click", async (event) => {
+    event.preventDefault();
+    if (button.ariaBusy === "true") return;
+    button.ariaBusy = "true";
+    await work();
+    button.ariaBusy = "false";
+  });
+}
+
+async function copy(button) {
+  const source = byId(button.dataset.copies);
+  try {
+    await navigator.clipboard.writeText(source.textContent);
+    button.textContent = "Copied";
+    setTimeout(() => (button.textContent = "Copy"), 1_500);
+  } catch {
+    getSelection().selectAllChildren(source);
+  }
+}
+
+async function start() {
+  const listed = await (await fetch("/_dev/accounts.json")).json();
+  accounts = listed.accounts;
+  byId("recipient").textContent = listed.recipient;
+  chosen = accounts[0];
+  showAccounts();
+  choose(chosen);
+  watchDevnet();
+  await showSession();
+  const reason = await obstacle();
+  if (reason !== undefined) return progress(reason);
+  onClick("sign-in", signIn);
+  byId("sign-in").disabled = false;
+}
+
+onClick("log-out", logOut);
+onClick("send-again", () => verify(unjudged));
+byId("change-key").addEventListener("click", changeKey);
+document.querySelectorAll("[data-copies]").forEach((button) => button.addEventListener("click", () => copy(button)));
+otherTabs.addEventListener("message", showSession);
+await start();

@@ -1,0 +1,110 @@
+// A browser that tells on the page: whatever goes wrong without a word is gathered, and each test says what it expects of that.
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+// Without these a headless browser asks for updates and other addresses that no test needs.
+const QUIET = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+export function launch() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: QUIET });
+}
+
+/** A browser with cookies of its own, in which any number of tabs is opened. */
+export class Visitor {
+  refusals = [];
+  #faults = [];
+
+  static async enter(browser, options) {
+    const visitor = new Visitor();
+    visitor.context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+    return visitor;
+  }
+
+  /** Opens the page and waits until one can sign in on it or is signed in. */
+  async open(url) {
+    const page = await this.context.newPage();
+    page.setDefaultTimeout(15_000);
+    this.#watch(page);
+    await page.goto(url);
+    await ready(page);
+    return page;
+  }
+
+  #watch(page) {
+    page.on("pageerror", (error) => this.#faults.push(`error ${error}`));
+    page.on("console", (message) => {
+      // A refusal is logged by browsers too; it is judged below.
+      const isRefusal = /^Failed to load resource: the server responded with a status of \d+/.test(message.text());
+      if (["error", "warning"].includes(message.type()) && !isRefusal) this.#faults.push(`console ${message.text()}`);
+    });
+    page.on("response", (response) => {
+      if (response.status() < 400) return;
+      this.refusals.push(`${response.status()} ${new URL(response.url()).pathname}`);
+    });
+    page.on("requestfailed", (request) => {
+      // A look at the devnet that a reload broke off.
+      const isBrokenOff = request.url().endsWith("/_devnet/state") && request.failure().errorText === "net::ERR_ABORTED";
+      if (!isBrokenOff) this.#faults.push(`failed ${request.url()} ${request.failure().errorText}`);
+    });
+  }
+
+  /** Ends the visit: these refusals there were, in this order, and nothing else went wrong. */
+  async leave(expected) {
+    await this.context.close();
+    assert.deepEqual(this.#faults, []);
+    assert.deepEqual(this.refusals, expected);
+  }
+}
+
+export const NOBODY = "401 /api/auth/session";
+export const REFUSED = "401 /api/auth/verify-login";
+
+export const ready = (page) =>
+  page.locator("#signed-in:not([hidden]), #signed-out:not([hidden]) #sign-in:enabled").first().waitFor();
+
+/** Chooses the account whose key has this access, and asks to sign in; the wallet's prompt is open then. */
+export async function askToSignIn(page, accountId, access = "full access") {
+  await page.getByRole("radio", { name: new RegExp(`^${accountId} .*${access}$`) }).check();
+  await page.getByRole("button", { name: "Sign in with NEAR" }).click();
+  const prompt = page.getByRole("dialog");
+  await prompt.waitFor();
+  return prompt;
+}
+
+export async function signIn(page, accountId, access) {
+  const prompt = await askToSignIn(page, accountId, access);
+  await prompt.getByRole("button", { name: "Approve" }).click();
+}
+
+export const signedInAs = (page, accountId) => page.getByRole("heading", { name: `Signed in as ${accountId}` }).waitFor();
+
+export async function refusedBecause(page, code) {
+  const refusal = page.getByRole("alert").filter({ has: page.getByText(code, { exact: true }) });
+  await refusal.waitFor();
+  return refusal.innerText();
+}
+
+export async function logOut(page) {
+  await page.getByRole("button", { name: "Log out" }).click();
+  await page.getByRole("heading", { name: /^Sign in to/ }).waitFor();
+}
+
+/** A picture for whoever wants to look at it, in the folder named by SCREENSHOTS. */
+export async function picture(page, name) {
+  const folder = process.env.SCREENSHOTS;
+  if (!folder) return;
+  // Behind a prompt only what is in sight is dimmed.
+  const isPrompt = await page.getByRole("dialog").isVisible();
+  mkdirSync(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: !isPrompt });
+}
