@@ -64,7 +64,7 @@ fn all_faults_are_told_at_once_with_their_places() {
             ("SIWN_STORE", "redis://localhost"),
             ("SIWN_SESION_TTL", "7d"),
             ("SIWN_SESSION_TTL", "7"),
-            ("SIWN_UNFUNDED_ACCOUNTS", "yes"),
+            ("SIWN_UNFUNDED_ACCOUNTS", "maybe"),
             ("SIWN_NETWORK", "localnet"),
         ]))
         .flag("callback_urls", "javascript://x,https://good.example".into())

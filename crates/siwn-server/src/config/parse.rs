@@ -109,9 +109,9 @@ impl Reader<'_> {
 
     fn boolean(&mut self, name: &'static str) -> bool {
         let parse = |text: &str| match text {
-            "true" => Ok(true),
-            "false" => Ok(false),
-            _ => Err("is true or false"),
+            "true" | "yes" => Ok(true),
+            "false" | "no" => Ok(false),
+            _ => Err("is true or false, yes or no"),
         };
         self.one(name, parse).unwrap_or(false)
     }
