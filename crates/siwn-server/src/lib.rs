@@ -4,6 +4,7 @@
 //! own. [`app`] is all of it at once.
 
 mod body;
+mod builder;
 mod caller;
 mod client;
 pub mod config;
@@ -22,8 +23,9 @@ mod siwn;
 pub mod test_util;
 mod time;
 
+pub use crate::builder::{BuildError, Builder};
 pub use crate::client::TrustedProxies;
 pub use crate::extract::{BearerToken, Rejection, SignedIn};
 pub use crate::operations::{app, app_with};
 pub use crate::serve::serve;
-pub use crate::siwn::{BuildError, Builder, Clock, Siwn};
+pub use crate::siwn::{Clock, Siwn};

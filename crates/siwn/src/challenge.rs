@@ -16,11 +16,11 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use thiserror::Error;
 
+use crate::row::{Generation, SessionId};
 use crate::secret::Mac;
 use crate::site::{Issue, Message, Recipient, Site};
-use crate::store::Generation;
 use crate::web::{CallbackUrl, Origin};
-use crate::{Nonce, SessionId, UnixMillis};
+use crate::{Nonce, UnixMillis};
 
 /// How far ahead of the clock a challenge of another replica may be.
 const CLOCK_SKEW: Duration = Duration::from_secs(10);

@@ -24,7 +24,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::store::{NewSession, Opening, Store};
+use crate::row::NewSession;
+use crate::store::{Opening, Store};
 use crate::{BoxFuture, Generation, PublicKey, SessionId, SessionRow, UnixMillis};
 
 const START: UnixMillis = UnixMillis::new(1_760_000_000_000);

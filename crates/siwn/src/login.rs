@@ -8,9 +8,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::error::{LoginError, Refusal, Unavailable};
+use crate::row::{NewSession, SessionRow};
 use crate::session::{Session, SessionSecret, SessionToken};
-use crate::store::{NewSession, Opening, StoreError};
-use crate::{Binding, Chain, Challenge, OwnChallenge, Proof, Site, Store, UnixMillis};
+use crate::store::{Opening, StoreError};
+use crate::{Binding, Chain, Challenge, OwnChallenge, Proof, Site, Store, UnixMillis, VerifiedAccount};
 
 /// Lets people sign in to one site.
 pub struct Login {
@@ -68,7 +69,28 @@ impl Login {
         // 4. Full access only.
         let account = asked.confirm(self.site.access)?;
         // 5. Spend the challenge and open the session: one atomic step.
-        self.open(NewSession::new(&self.site, &challenge, account, now, &secret), secret).await
+        self.open(self.new_session(&challenge, account, now, &secret), secret).await
+    }
+
+    /// What the store is asked to insert: a session of a confirmed account, under the id of the challenge that opens it.
+    fn new_session(
+        &self,
+        challenge: &OwnChallenge<'_>,
+        account: VerifiedAccount,
+        now: UnixMillis,
+        secret: &SessionSecret,
+    ) -> NewSession {
+        let (account, key) = account.into_parts();
+        let row = SessionRow {
+            id: challenge.id(),
+            secret_hash: secret.hash(),
+            recipient: self.site.recipient.clone(),
+            account,
+            key: Some(key),
+            created_at: now,
+            expires_at: now + self.site.session_lifetime,
+        };
+        NewSession { row, challenge_expires_at: challenge.expires_at, generation: challenge.generation }
     }
 
     async fn open(&self, new: NewSession, secret: SessionSecret) -> Result<SignedIn, LoginError> {

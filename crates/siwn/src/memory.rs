@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::session::{SessionId, SessionRow};
-use crate::store::{Generation, NewSession, Opening, Store, StoreError};
+use crate::row::{Generation, NewSession, SessionId, SessionRow};
+use crate::store::{Opening, Store, StoreError};
 use crate::{BoxFuture, UnixMillis};
 
 /// Keeps rows in memory, at most as many as it was made for. When it is full of live rows it says so and forgets none.

@@ -7,21 +7,15 @@ use std::sync::Arc;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
-use thiserror::Error;
 use zeroize::Zeroize as _;
 
-use crate::challenge::OwnChallenge;
-use crate::site::{Recipient, Site};
-use crate::store::{NewSession, Store, StoreError};
-use crate::verified::VerifiedAccount;
+use crate::row::{SessionId, SessionRow, SessionTokenError};
+use crate::site::Recipient;
+use crate::store::{Store, StoreError};
 use crate::{AccountId, PublicKey, UnixMillis};
 
 /// In front of a token that is sent as a bearer token, so that no other kind is taken for one.
 const BEARER_PREFIX: &str = "siwn_";
-
-/// The public half of a session: the row's key, for lists and revocations. 22 characters of base64url.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SessionId([u8; 16]);
 
 /// The secret half: 32 random bytes that the caller brings. Only its hash is stored.
 #[derive(Clone)]
@@ -32,30 +26,6 @@ pub struct SessionSecret([u8; 32]);
 pub struct SessionToken {
     id: SessionId,
     secret: SessionSecret,
-}
-
-/// The text is no session token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("a session token is 48 bytes in base64url, 64 characters")]
-pub struct SessionTokenError;
-
-/// A session as it is stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SessionRow {
-    /// The row's key; the challenge that it guards has the same.
-    pub id: SessionId,
-    /// SHA-256 of the secret half.
-    pub secret_hash: [u8; 32],
-    /// The site that was signed in to.
-    pub recipient: Recipient,
-    /// The account.
-    pub account: AccountId,
-    /// The key that opened it; none where a contract answered for the account.
-    pub key: Option<PublicKey>,
-    /// When it was opened.
-    pub created_at: UnixMillis,
-    /// When it ends.
-    pub expires_at: UnixMillis,
 }
 
 /// A session that is alive.
@@ -108,50 +78,10 @@ impl Sessions {
     }
 }
 
-impl NewSession {
-    /// The session of `account`, opened at `now` by `challenge`: what the store is asked to insert.
-    pub(crate) fn new(
-        site: &Site,
-        challenge: &OwnChallenge<'_>,
-        account: VerifiedAccount,
-        now: UnixMillis,
-        secret: &SessionSecret,
-    ) -> Self {
-        let (account, key) = account.into_parts();
-        Self {
-            row: SessionRow {
-                id: challenge.id(),
-                secret_hash: secret.hash(),
-                recipient: site.recipient.clone(),
-                account,
-                key: Some(key),
-                created_at: now,
-                expires_at: now + site.session_lifetime,
-            },
-            challenge_expires_at: challenge.expires_at,
-            generation: challenge.generation,
-        }
-    }
-}
-
 impl From<SessionRow> for Session {
     fn from(row: SessionRow) -> Self {
         let SessionRow { id, secret_hash: _, recipient, account, key, created_at, expires_at } = row;
         Self { id, account, key, recipient, created_at, expires_at }
-    }
-}
-
-impl SessionId {
-    /// From its bytes.
-    #[must_use]
-    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self(bytes)
-    }
-
-    /// Its bytes.
-    #[must_use]
-    pub const fn as_bytes(&self) -> &[u8; 16] {
-        &self.0
     }
 }
 
@@ -162,7 +92,7 @@ impl SessionSecret {
         Self(bytes)
     }
 
-    fn hash(&self) -> [u8; 32] {
+    pub(crate) fn hash(&self) -> [u8; 32] {
         Sha256::digest(self.0).into()
     }
 }
@@ -193,7 +123,7 @@ impl SessionToken {
     #[must_use]
     pub fn expose_text(&self) -> String {
         let mut bytes = [0; 48];
-        bytes[..16].copy_from_slice(&self.id.0);
+        bytes[..16].copy_from_slice(self.id.as_bytes());
         bytes[16..].copy_from_slice(&self.secret.0);
         BASE64_URL_SAFE_NO_PAD.encode(bytes)
     }
@@ -215,31 +145,7 @@ impl FromStr for SessionToken {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| SessionTokenError)?;
         let (id, secret) = bytes.split_first_chunk().ok_or(SessionTokenError)?;
         let secret = secret.try_into().map_err(|_| SessionTokenError)?;
-        Ok(Self { id: SessionId(*id), secret: SessionSecret(secret) })
-    }
-}
-
-impl FromStr for SessionId {
-    type Err = SessionTokenError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text.len() != 22 {
-            return Err(SessionTokenError);
-        }
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| SessionTokenError)?;
-        bytes.try_into().map(Self).map_err(|_| SessionTokenError)
-    }
-}
-
-impl fmt::Display for SessionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&BASE64_URL_SAFE_NO_PAD.encode(self.0))
-    }
-}
-
-impl fmt::Debug for SessionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SessionId({self})")
+        Ok(Self { id: SessionId::from_bytes(*id), secret: SessionSecret(secret) })
     }
 }
 
@@ -261,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_token_reads_back_in_both_forms() {
-        let token = SessionToken::new(SessionId([1; 16]), SessionSecret([0xfe; 32]));
+        let token = SessionToken::new(SessionId::from_bytes([1; 16]), SessionSecret([0xfe; 32]));
         let text = token.expose_text();
         assert_eq!(text.len(), 64);
         assert_eq!(text.parse::<SessionToken>().unwrap().expose_text(), text);
@@ -272,7 +178,7 @@ mod tests {
 
     #[test]
     fn debug_shows_no_secret() {
-        let token = SessionToken::new(SessionId([0; 16]), SessionSecret([7; 32]));
+        let token = SessionToken::new(SessionId::from_bytes([0; 16]), SessionSecret([7; 32]));
         assert_eq!(
             format!("{token:?}"),
             "SessionToken { id: SessionId(AAAAAAAAAAAAAAAAAAAAAA), secret: SessionSecret([redacted]) }"

@@ -1,15 +1,11 @@
 //! The port to the store: single use and sessions, which are one and the same row.
 
 use std::error::Error as StdError;
-use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::session::{SessionId, SessionRow};
-use crate::{BoxFuture, UnixMillis};
-
-/// How long the row outlives its challenge, against clocks that differ.
-const GUARD: Duration = Duration::from_secs(10);
+use crate::BoxFuture;
+use crate::row::{Generation, NewSession, SessionId, SessionRow};
 
 /// Keeps the sessions, and with them which challenges are spent.
 ///
@@ -32,64 +28,6 @@ pub trait Store: Send + Sync {
 
     /// Ends a session. The challenge stays spent. Ending what is not open is no fault.
     fn close(&self, id: SessionId) -> BoxFuture<'_, Result<(), StoreError>>;
-}
-
-/// 16 random bytes that name a store and its memory: made when a store finds none, and anew when rows may have been lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Generation([u8; 16]);
-
-impl Generation {
-    /// From 16 random bytes.
-    #[must_use]
-    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self(bytes)
-    }
-
-    /// Its bytes.
-    #[must_use]
-    pub const fn as_bytes(&self) -> &[u8; 16] {
-        &self.0
-    }
-}
-
-/// A session to be opened by a challenge. Only a login makes one, from an account that is confirmed.
-#[derive(Clone, Debug)]
-pub struct NewSession {
-    pub(crate) row: SessionRow,
-    pub(crate) challenge_expires_at: UnixMillis,
-    pub(crate) generation: Generation,
-}
-
-impl NewSession {
-    /// What is to be stored.
-    #[must_use]
-    pub const fn row(&self) -> &SessionRow {
-        &self.row
-    }
-
-    /// From then on, by the store's clock, the insert refuses.
-    #[must_use]
-    pub const fn challenge_expires_at(&self) -> UnixMillis {
-        self.challenge_expires_at
-    }
-
-    /// The generation that the challenge was issued under.
-    #[must_use]
-    pub const fn generation(&self) -> Generation {
-        self.generation
-    }
-
-    /// Until then the challenge must be remembered as spent, even where the session was ended before.
-    #[must_use]
-    pub fn guarded_until(&self) -> UnixMillis {
-        self.challenge_expires_at + GUARD
-    }
-
-    /// Until then the row must be kept: the later of the session's end and the guard's.
-    #[must_use]
-    pub fn kept_until(&self) -> UnixMillis {
-        self.row.expires_at.max(self.guarded_until())
-    }
 }
 
 /// What became of an insert.

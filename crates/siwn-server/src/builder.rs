@@ -1,0 +1,350 @@
+//! How a [`Siwn`] is made: settings as texts, checked all at once at the end.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use siwn::{
+    AccessPolicy, CallbackUrl, Chain, FunctionCallKeys, Generation, Issue, Login, MemoryStore, Message, Origin, PublicUrl,
+    Recipient, Secret, Sessions, Site, SiteError, Store, UnfundedAccounts, UrlError,
+};
+use siwn_chain::{EndpointState, RpcChain};
+use thiserror::Error;
+
+use crate::client::TrustedProxies;
+use crate::cookie::Cookies;
+use crate::metrics::Metrics;
+use crate::siwn::{Clock, Inner, ReadyCheck, Siwn};
+
+const DEFAULT_CHALLENGE_LIFETIME: Duration = Duration::from_mins(5);
+/// Rows of the store that a handle makes for itself.
+const MEMORY_ROWS: usize = 100_000;
+
+/// Settings of a [`Siwn`] that is being made.
+pub struct Builder {
+    recipient: String,
+    message: Option<String>,
+    public_url: Option<String>,
+    plain_http: PlainHttp,
+    origins: Vec<String>,
+    callback_urls: Vec<String>,
+    secrets: Vec<Secret>,
+    challenge_lifetime: Duration,
+    session_lifetime: Option<Duration>,
+    access: AccessPolicy,
+    chain: Option<(String, Arc<dyn Chain>)>,
+    network: String,
+    rpc: Vec<String>,
+    store: Option<Arc<dyn Store>>,
+    clock: Clock,
+    ready: Vec<ReadyCheck>,
+    trusted_proxies: TrustedProxies,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum PlainHttp {
+    LoopbackOnly,
+    DangerouslyAnywhere,
+}
+
+/// Why a [`Siwn`] cannot be made.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// Recipient, message or lifetime.
+    #[error(transparent)]
+    Site(#[from] SiteError),
+    /// The public address, an origin or a callback URL.
+    #[error("{setting} {text:?}: {source}")]
+    Url {
+        /// Which setting.
+        setting: &'static str,
+        /// Its text.
+        text: String,
+        /// What is wrong with it.
+        source: UrlError,
+    },
+    /// The network.
+    #[error("network: {0}")]
+    Network(#[from] siwn_chain::NetworkError),
+    /// The address of a node.
+    #[error("rpc: {0}")]
+    Rpc(#[from] siwn_chain::RpcUrlError),
+    /// The nodes, or how they are asked.
+    #[error(transparent)]
+    Chain(#[from] siwn_chain::SetupError),
+    /// More than two secrets.
+    #[error("there are at most two secrets, the current one and one more")]
+    TooManySecrets,
+    /// The operating system gives no random bytes.
+    #[error("the operating system gives no random bytes")]
+    Random(#[source] getrandom::Error),
+}
+
+impl Siwn {
+    /// Begins a handle for the site that people know as `recipient`: best its public host, as in `app.example`.
+    pub fn builder(recipient: impl Into<String>) -> Builder {
+        Builder {
+            recipient: recipient.into(),
+            message: None,
+            public_url: None,
+            plain_http: PlainHttp::LoopbackOnly,
+            origins: Vec::new(),
+            callback_urls: Vec::new(),
+            secrets: Vec::new(),
+            challenge_lifetime: DEFAULT_CHALLENGE_LIFETIME,
+            session_lifetime: None,
+            access: AccessPolicy::default(),
+            chain: None,
+            network: "mainnet".into(),
+            rpc: Vec::new(),
+            store: None,
+            clock: Arc::new(|| SystemTime::now().into()),
+            ready: Vec::new(),
+            trusted_proxies: TrustedProxies::default(),
+        }
+    }
+}
+
+impl Builder {
+    /// Where the site is reached, as in `https://app.example`. Default: `https://` and the recipient.
+    ///
+    /// Plain http is for this machine only, as in `http://localhost:8080`.
+    #[must_use]
+    pub fn public_url(mut self, url: impl Into<String>) -> Self {
+        self.public_url = Some(url.into());
+        self
+    }
+
+    /// Lets the site be reached over plain http from other machines. Whoever is on the way can take every session.
+    #[must_use]
+    pub const fn dangerous_plain_http(mut self) -> Self {
+        self.plain_http = PlainHttp::DangerouslyAnywhere;
+        self
+    }
+
+    /// What people sign. ASCII, at most 400 bytes, and it names the recipient. Default: `Sign in to {recipient}`.
+    #[must_use]
+    pub fn message(mut self, message: impl Into<String>) -> Self {
+        self.message = Some(message.into());
+        self
+    }
+
+    /// Allows pages of another origin to sign people in here.
+    #[must_use]
+    pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
+        self.origins.push(origin.into());
+        self
+    }
+
+    /// Allows a callback URL of somebody else's to be signed.
+    #[must_use]
+    pub fn allow_callback_url(mut self, url: impl Into<String>) -> Self {
+        self.callback_urls.push(url.into());
+        self
+    }
+
+    /// The secret that challenges are made with, shared by all replicas. A second call adds one that is taken back too.
+    ///
+    /// Default: random, so that challenges of another process or of one before a restart are not taken back.
+    #[must_use]
+    pub fn secret(mut self, secret: Secret) -> Self {
+        self.secrets.push(secret);
+        self
+    }
+
+    /// How long a challenge is good. Default: 5 minutes.
+    #[must_use]
+    pub const fn challenge_lifetime(mut self, lifetime: Duration) -> Self {
+        self.challenge_lifetime = lifetime;
+        self
+    }
+
+    /// How long a session lives. Default: 7 days.
+    #[must_use]
+    pub const fn session_lifetime(mut self, lifetime: Duration) -> Self {
+        self.session_lifetime = Some(lifetime);
+        self
+    }
+
+    /// What to do with implicit accounts that do not exist yet. Default: refuse.
+    #[must_use]
+    pub const fn unfunded_accounts(mut self, what: UnfundedAccounts) -> Self {
+        self.access.unfunded_accounts = what;
+        self
+    }
+
+    /// Lets keys in that may only call contracts. Any app that ever got such a key can then sign in as its owner.
+    #[must_use]
+    pub const fn dangerous_function_call_keys(mut self) -> Self {
+        self.access.function_call_keys = FunctionCallKeys::DangerouslyAccept;
+        self
+    }
+
+    /// The network: `mainnet`, `testnet` or a chain id. Default: `mainnet`.
+    #[must_use]
+    pub fn network(mut self, network: impl Into<String>) -> Self {
+        self.network = network.into();
+        self
+    }
+
+    /// Adds a node to ask; the first one is preferred. Default: public nodes of the network, which limit how often they are asked.
+    #[must_use]
+    pub fn rpc(mut self, url: impl Into<String>) -> Self {
+        self.rpc.push(url.into());
+        self
+    }
+
+    /// Somebody else who says what the chain says, and the network's name: for tests, and for a chain that is shared.
+    ///
+    /// It takes the place of [`network`](Self::network) and [`rpc`](Self::rpc).
+    #[must_use]
+    pub fn chain(mut self, network: impl Into<String>, chain: Arc<dyn Chain>) -> Self {
+        self.chain = Some((network.into(), chain));
+        self
+    }
+
+    /// Where sessions are kept. Default: in memory, gone with the process.
+    #[must_use]
+    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// Another clock, for tests.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Believes these proxies on the address of a client.
+    #[must_use]
+    pub fn trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
+        self.trusted_proxies = proxies;
+        self
+    }
+
+    /// Adds something to `readyz`: a name, and a check that answers from memory. Its reason is shown to whoever may ask.
+    #[must_use]
+    pub fn ready_check(mut self, name: &'static str, check: impl Fn() -> Result<(), String> + Send + Sync + 'static) -> Self {
+        self.ready.push(ReadyCheck { name, check: Box::new(check) });
+        self
+    }
+
+    /// Makes the handle.
+    pub fn build(mut self) -> Result<Siwn, BuildError> {
+        let site = self.site()?;
+        let (network, chain) = match self.chain.take() {
+            Some(given) => given,
+            None => self.rpc_chain()?,
+        };
+        let store = match self.store {
+            Some(store) => store,
+            None => memory_store(&self.clock)?,
+        };
+        let sessions = Sessions::new(Arc::clone(&store), site.recipient().clone());
+        let cookies = Cookies { is_secure: site.plain_origin().is_none() };
+        Ok(Siwn(Arc::new(Inner {
+            login: Login::new(site, Arc::clone(&chain), Arc::clone(&store)),
+            sessions,
+            chain,
+            store,
+            network,
+            access: self.access,
+            clock: self.clock,
+            cookies,
+            metrics: Metrics::new(),
+            ready: self.ready,
+            trusted_proxies: self.trusted_proxies,
+        })))
+    }
+
+    fn site(&self) -> Result<Site, BuildError> {
+        let recipient: Recipient = self.recipient.parse()?;
+        let message = || match &self.message {
+            Some(text) => Message::new(text, &recipient),
+            None => Ok(Message::default_for(&recipient)),
+        };
+        let issue = |secret: &Secret| Issue::new(secret, message()?, self.challenge_lifetime);
+        let (first, second) = match &self.secrets[..] {
+            [] => (issue(&Secret::from_bytes(random()?))?, None),
+            [first] => (issue(first)?, None),
+            [first, second] => (issue(first)?, Some(issue(second)?)),
+            _ => return Err(BuildError::TooManySecrets),
+        };
+        let public_url = match &self.public_url {
+            Some(text) => self.parse_public_url(text)?,
+            None => parse("public URL", &format!("https://{recipient}"))?,
+        };
+        let origins = self.origins.iter().map(|text| parse::<Origin>("allowed origin", text)).collect::<Result<_, _>>()?;
+        let callback_urls =
+            self.callback_urls.iter().map(|text| parse::<CallbackUrl>("callback URL", text)).collect::<Result<_, _>>()?;
+
+        let mut site = Site::new(recipient.clone(), first)
+            .public_url(public_url)
+            .origins(origins)
+            .callback_urls(callback_urls)
+            .access(self.access);
+        if let Some(second) = second {
+            site = site.also_accepting(second);
+        }
+        if let Some(lifetime) = self.session_lifetime {
+            site = site.session_lifetime(lifetime);
+        }
+        Ok(site)
+    }
+}
+
+impl Builder {
+    fn parse_public_url(&self, text: &str) -> Result<PublicUrl, BuildError> {
+        let parsed = match self.plain_http {
+            PlainHttp::LoopbackOnly => text.parse(),
+            PlainHttp::DangerouslyAnywhere => PublicUrl::dangerous_plain_http(text),
+        };
+        parsed.map_err(|source| BuildError::Url { setting: "public URL", text: text.into(), source })
+    }
+}
+
+impl Builder {
+    /// The network's nodes, and their part of `readyz`.
+    fn rpc_chain(&mut self) -> Result<(String, Arc<dyn Chain>), BuildError> {
+        let mut settings = siwn_chain::Settings::new(self.network.parse()?);
+        if !self.rpc.is_empty() {
+            settings.endpoints = self.rpc.iter().map(|url| url.parse()).collect::<Result<_, _>>()?;
+        }
+        let chain = Arc::new(RpcChain::new(settings, Arc::clone(&self.clock))?);
+        let readiness = Arc::clone(&chain);
+        let failing =
+            |endpoint: &siwn_chain::EndpointHealth| !matches!(endpoint.state, EndpointState::Answering | EndpointState::Unasked);
+        let check = move || {
+            // Nodes are asked for logins only: one that was not asked yet is not one that fails.
+            let all_fail = readiness.ready().endpoints.iter().all(failing);
+            if all_fail { Err("no node of the network answers".into()) } else { Ok(()) }
+        };
+        self.ready.push(ReadyCheck { name: "chain", check: Box::new(check) });
+        Ok((self.network.clone(), chain))
+    }
+}
+
+fn memory_store(clock: &Clock) -> Result<Arc<dyn Store>, BuildError> {
+    let clock = Arc::clone(clock);
+    Ok(Arc::new(MemoryStore::new(Generation::from_bytes(random()?), MEMORY_ROWS, move || clock())))
+}
+
+fn parse<T: FromStr<Err = UrlError>>(setting: &'static str, text: &str) -> Result<T, BuildError> {
+    text.parse().map_err(|source| BuildError::Url { setting, text: text.into(), source })
+}
+
+fn random<const N: usize>() -> Result<[u8; N], BuildError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(BuildError::Random)?;
+    Ok(bytes)
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Builder({:?})", self.recipient)
+    }
+}
