@@ -1,11 +1,7 @@
-use siwn::{AccessPolicy, AccountRefusal, Signed, Standing, VerifiedAccount};
+use siwn::{AccessPolicy, AccountRefusal, Signed, VerifiedAccount};
 
 fn unasked(signed: Signed) -> Result<VerifiedAccount, AccountRefusal> {
     signed.confirm(AccessPolicy::default())
-}
-
-fn with_an_answer_of_ones_own(signed: Signed, standing: Standing) -> Result<VerifiedAccount, AccountRefusal> {
-    siwn::Asked { signed, standing }.confirm(AccessPolicy::default())
 }
 
 fn main() {}
