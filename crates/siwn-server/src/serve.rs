@@ -1,6 +1,5 @@
 //! The server's sockets: slow and endless clients are cut off, and a stop finishes what is under way.
 
-use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,14 +8,10 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::extract::Request;
-use axum::response::Response;
-use http::HeaderValue;
-use http::header::{CONNECTION, TRANSFER_ENCODING};
-use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt as _;
@@ -86,26 +81,17 @@ async fn accept(room: &Arc<Semaphore>, listeners: &[TcpListener]) -> io::Result<
 fn connection(stream: TcpStream, peer: SocketAddr, router: Router) -> impl hyper_util::server::graceful::GracefulConnection {
     // Without it an answer waits for the acknowledgement of the one before.
     let _ = stream.set_nodelay(true);
+    let service = router.map_request(move |mut request: Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        request.map(axum::body::Body::new)
+    });
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS)
         .max_header_size(LARGEST_HEAD)
         .max_buf_size(LARGEST_HEAD)
         .max_headers(MOST_HEADERS)
-        .serve_connection(TokioIo::new(stream), service_fn(move |request| answer(router.clone(), peer, request)))
-}
-
-async fn answer(router: Router, peer: SocketAddr, request: Request<Incoming>) -> Result<Response, Infallible> {
-    let is_chunked = request.headers().contains_key(TRANSFER_ENCODING);
-    let mut request = request.map(axum::body::Body::new);
-    request.extensions_mut().insert(ConnectInfo(peer));
-    let mut response = router.oneshot(request).await?;
-    if is_chunked {
-        // RFC 9112, section 6.3: a length beside the chunks is gone by now, and a proxy may have gone by it. Nothing that follows on
-        // this connection is taken for a request.
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    }
-    Ok(response)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
 }
 
 #[cfg(test)]

@@ -31,9 +31,9 @@ async fn a_body_in_chunks_is_a_body() {
     let mut client = running.connect().await;
     let head = format!("POST /api/auth/initiate-login HTTP/1.1\r\n{HOST}content-type: application/json\r\n");
     client.write(format!("{head}transfer-encoding: chunked\r\n\r\n1\r\n{{\r\n1\r\n}}\r\n0\r\n\r\n")).await;
-    let answer = client.answer().await;
-    assert_eq!(answer.status, 200, "{answer:?}");
-    assert!(answer.head.contains("connection: close"), "{answer:?}");
+    assert_eq!(client.answer().await.status, 200);
+    client.write(HEALTH).await;
+    assert_eq!(client.answer().await.status, 200);
 }
 
 #[tokio::test]
