@@ -19,6 +19,9 @@ pub enum SetupError {
     /// Less than 1 ms, or more than a minute.
     #[error("a call may take from 1 ms to 60 s, not {0:?}")]
     Timeout(Duration),
+    /// More than ten minutes.
+    #[error("a key may be taken for granted for at most 10 min, not {0:?}")]
+    KeyCache(Duration),
     /// The roots of TLS or the HTTP client.
     #[error("the HTTP client cannot be made")]
     Http(#[source] Box<dyn StdError + Send + Sync>),

@@ -1,9 +1,9 @@
 //! What NEAR says of an account and a key, asked of its nodes over JSON-RPC: [`siwn::Chain`] for a server.
 //!
-//! [`RpcChain`] asks one endpoint after the other until one gives an authoritative answer. A look-up pins the newest final block of an
-//! endpoint by its hash and asks that endpoint about the account at that block: two calls, or one while the block is fresh. Whatever is
-//! not an authoritative answer at that block (a dead, slow, lagging or confused node, a gateway's page, a node of another network) is
-//! an error, never a yes and never a no.
+//! [`RpcChain`] asks one endpoint after the other until one gives an authoritative answer. A look-up pins the newest final block
+//! of an endpoint by its hash and asks that endpoint about the account at that block: two calls, or one while the block is fresh,
+//! or none while a full-access key is remembered. Whatever is not an authoritative answer at that block (a dead, slow, lagging or
+//! confused node, a gateway's page, a node of another network) is an error, never a yes and never a no.
 //!
 //! # Glossary
 //!
@@ -43,6 +43,7 @@ mod error;
 mod fault;
 mod health;
 mod http;
+mod key_cache;
 mod network;
 mod reply;
 mod request;

@@ -15,6 +15,7 @@ use crate::error::{LookUpError, SetupError, StartError};
 use crate::fault::Fault;
 use crate::health::{EndpointState, Readiness};
 use crate::http::Http;
+use crate::key_cache::KeyCache;
 use crate::network::Network;
 use crate::rpc_url::RpcUrl;
 
@@ -33,6 +34,8 @@ pub struct Settings {
     pub timeout: Duration,
     /// The age from which on an endpoint's newest final block is a lagging node's: 30 s.
     pub oldest_tip: Duration,
+    /// How long after its block a full-access key is taken for granted, from nothing, which asks every time, to 10 min: 30 s.
+    pub key_cache: Duration,
 }
 
 /// [`Chain`] over JSON-RPC.
@@ -42,18 +45,23 @@ pub struct Settings {
 /// implicit account does not have its own key does it cost another, which tells an account that dropped the key from one that does not
 /// exist. Beside these, an endpoint is asked for its network before its first use and after an outage of more than a minute.
 ///
+/// That a key has full access is remembered for a while after its block, and then costs no call. Nothing else is: a key that was missing
+/// a moment ago is asked for again.
+///
 /// Nothing of one endpoint's answer is used with another's. Needs a tokio runtime with I/O and time.
 pub struct RpcChain {
     endpoints: Vec<Endpoint>,
     shared: Arc<Shared>,
+    keys: KeyCache,
 }
 
 impl Settings {
-    /// The defaults: the network's public endpoints, 2 s for a call, blocks up to 30 s old.
+    /// The defaults: the network's public endpoints, 2 s for a call, blocks and remembered keys up to 30 s old.
     #[must_use]
     pub fn new(network: Network) -> Self {
         let endpoints = network.public_endpoints();
-        Self { network, endpoints, timeout: Duration::from_secs(2), oldest_tip: Duration::from_secs(30) }
+        let (timeout, oldest_tip, key_cache) = (Duration::from_secs(2), Duration::from_secs(30), Duration::from_secs(30));
+        Self { network, endpoints, timeout, oldest_tip, key_cache }
     }
 }
 
@@ -62,18 +70,21 @@ impl RpcChain {
     ///
     /// # Errors
     ///
-    /// Settings without an endpoint or with a time-out that is out of range; an HTTP client that cannot be made.
+    /// Settings without an endpoint or with a time that is out of range; an HTTP client that cannot be made.
     pub fn new(settings: Settings, clock: Clock) -> Result<Self, SetupError> {
-        let Settings { network, endpoints, timeout, oldest_tip } = settings;
+        let Settings { network, endpoints, timeout, oldest_tip, key_cache } = settings;
         if endpoints.is_empty() {
             return Err(SetupError::NoEndpoint(network));
         }
         if !(Duration::from_millis(1)..=Duration::from_mins(1)).contains(&timeout) {
             return Err(SetupError::Timeout(timeout));
         }
+        if key_cache > Duration::from_mins(10) {
+            return Err(SetupError::KeyCache(key_cache));
+        }
         let shared = Arc::new(Shared { network, timeout, oldest_tip, clock, http: Http::new()?, requests: AtomicU64::new(0) });
         let endpoints = endpoints.into_iter().map(|url| Endpoint::new(url, Arc::clone(&shared))).collect();
-        Ok(Self { endpoints, shared })
+        Ok(Self { endpoints, shared, keys: KeyCache::new(key_cache) })
     }
 
     /// Asks each endpoint that is not known to answer, all at once, within the time of a call: a new one for its network, one call; one
@@ -118,11 +129,21 @@ impl RpcChain {
     }
 
     async fn look_up(&self, question: Question<'_>) -> Result<Standing, ChainError> {
+        match self.keys.find(question, self.now()) {
+            Some(standing) => Ok(standing),
+            None => self.ask(question).await,
+        }
+    }
+
+    async fn ask(&self, question: Question<'_>) -> Result<Standing, ChainError> {
         let deadline = Instant::now() + self.shared.timeout * 2;
         let mut faults = Vec::new();
         for endpoint in &self.endpoints {
             match endpoint.standing(question, deadline).await {
-                Ok(standing) => return Ok(standing),
+                Ok((standing, made_at)) => {
+                    self.keys.keep(&standing, made_at, self.now());
+                    return Ok(standing);
+                }
                 Err(fault) => faults.push((endpoint.host(), fault)),
             }
             if Instant::now() >= deadline {
@@ -131,6 +152,10 @@ impl RpcChain {
         }
         let retry_after = faults.iter().filter_map(|(_, fault): &(_, Fault)| fault.retry_after()).min();
         Err(ChainError::new(LookUpError(faults), retry_after))
+    }
+
+    fn now(&self) -> UnixMillis {
+        (self.shared.clock)()
     }
 }
 
@@ -142,6 +167,7 @@ impl Chain for RpcChain {
 
 impl fmt::Debug for RpcChain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RpcChain").field("network", &self.shared.network).field("endpoints", &self.ready().endpoints).finish()
+        let endpoints = self.ready().endpoints;
+        f.debug_struct("RpcChain").field("network", &self.shared.network).field("endpoints", &endpoints).finish_non_exhaustive()
     }
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use http::HeaderValue;
+use http::{HeaderValue, Method};
 
 use crate::problem::Problem;
 use crate::request_id::RequestId;
@@ -16,7 +16,7 @@ use crate::siwn::Siwn;
 pub(crate) async fn request(State(siwn): State<Siwn>, request: Request, next: Next) -> Response {
     let id = RequestId::random();
     let began = Instant::now();
-    let method = request.method().clone();
+    let method = known_method(request.method());
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| *peer);
     let client = peer.map(|peer| siwn.0.trusted_proxies.client(peer, request.headers()).to_string());
     let route = request.extensions().get::<MatchedPath>().map_or("other", |path| known(path.as_str()));
@@ -36,7 +36,7 @@ pub(crate) async fn request(State(siwn): State<Siwn>, request: Request, next: Ne
     tracing::info!(
         request_id = id.as_str(),
         client,
-        method = method.as_str().escape_default().to_string(),
+        method,
         route,
         status = response.status().as_u16(),
         outcome,
@@ -69,6 +69,12 @@ fn log(problem: &Problem, id: &RequestId, route: &'static str) {
     } else {
         tracing::debug!(request_id = id.as_str(), route, code = problem.code.as_str(), cause, "refused");
     }
+}
+
+/// The method, if it is one of HTTP's own: a method can be any word of any length.
+fn known_method(method: &Method) -> &'static str {
+    const METHODS: [&str; 7] = ["GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"];
+    METHODS.into_iter().find(|known| method.as_str() == *known).unwrap_or("other")
 }
 
 /// The route as a text that lives on: one of ours.

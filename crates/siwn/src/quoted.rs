@@ -17,7 +17,7 @@ impl Quoted {
         quoted.extend(text.chars().take(SHOWN).flat_map(char::escape_default));
         quoted.push('"');
         if text.chars().nth(SHOWN).is_some() {
-            quoted.push('…');
+            quoted.push_str("...");
         }
         Self(quoted)
     }
@@ -46,6 +46,6 @@ mod tests {
 
     #[test]
     fn a_long_text_is_shortened() {
-        assert_eq!(Quoted::new(&"x".repeat(81)).to_string(), format!("\"{}\"…", "x".repeat(80)));
+        assert_eq!(Quoted::new(&"x".repeat(81)).to_string(), format!("\"{}\"...", "x".repeat(80)));
     }
 }

@@ -62,15 +62,16 @@ impl Endpoint {
         &self.calls
     }
 
-    /// Where the account stands with the key, at this endpoint's tip and by this endpoint alone.
-    pub(crate) async fn standing(&self, question: Question<'_>, deadline: Instant) -> Result<Standing, Fault> {
+    /// Where the account stands with the key, at this endpoint's tip and by this endpoint alone, and the time of that block.
+    pub(crate) async fn standing(&self, question: Question<'_>, deadline: Instant) -> Result<(Standing, UnixMillis), Fault> {
         let pin = self.pin(deadline).await?;
         let access = self.access(question, pin, deadline).await.inspect_err(|fault| {
             if fault.is_of_the_pin() {
                 self.memory().forget(pin);
             }
         })?;
-        Ok(Standing { account: question.account.clone(), key: question.key.clone(), access, block: pin.into() })
+        let (account, key) = (question.account.clone(), question.key.clone());
+        Ok((Standing { account, key, access, block: pin.into() }, pin.made_at))
     }
 
     /// Asks which network the endpoint is of, if that is not known; for its tip, if it fails.

@@ -252,16 +252,28 @@ impl TestClock {
 /// Long enough that nothing that answers is cut off.
 pub(crate) const PATIENT: Duration = Duration::from_secs(20);
 
-/// A chain over these endpoints, on `localnet`.
+/// A chain over these endpoints, on `localnet`, that remembers no key.
 pub(crate) fn chain(urls: &[String], timeout: Duration, clock: &TestClock) -> RpcChain {
     chain_on("localnet", urls, timeout, clock)
 }
 
 pub(crate) fn chain_on(network: &str, urls: &[String], timeout: Duration, clock: &TestClock) -> RpcChain {
+    RpcChain::new(settings(network, urls, timeout), clock.as_clock()).unwrap()
+}
+
+/// The same, which remembers keys.
+pub(crate) fn chain_with_key_cache(urls: &[String], key_cache: Duration, clock: &TestClock) -> RpcChain {
+    let mut settings = settings("localnet", urls, PATIENT);
+    settings.key_cache = key_cache;
+    RpcChain::new(settings, clock.as_clock()).unwrap()
+}
+
+fn settings(network: &str, urls: &[String], timeout: Duration) -> Settings {
     let mut settings = Settings::new(network.parse::<Network>().unwrap());
     settings.endpoints = urls.iter().map(|url| url.parse().unwrap()).collect();
     settings.timeout = timeout;
-    RpcChain::new(settings, clock.as_clock()).unwrap()
+    settings.key_cache = Duration::ZERO;
+    settings
 }
 
 /// What the chain says of `alice.near` and [`KEY`].
@@ -270,7 +282,11 @@ pub(crate) async fn ask(chain: &RpcChain) -> Result<Standing, ChainError> {
 }
 
 pub(crate) async fn ask_about(chain: &RpcChain, account: &str) -> Result<Standing, ChainError> {
-    let (account, key): (AccountId, PublicKey) = (account.parse().unwrap(), KEY.parse().unwrap());
+    ask_about_key(chain, account, KEY).await
+}
+
+pub(crate) async fn ask_about_key(chain: &RpcChain, account: &str, key: &str) -> Result<Standing, ChainError> {
+    let (account, key): (AccountId, PublicKey) = (account.parse().unwrap(), key.parse().unwrap());
     chain.standing(Question { account: &account, key: &key }).await
 }
 

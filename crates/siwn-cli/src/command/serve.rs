@@ -69,6 +69,7 @@ fn chain(config: &Config) -> Result<RpcChain, Failure> {
             config.rpc.iter().map(parse).collect::<Result<_, _>>().map_err(|error| Failure::unknown(format!("rpc: {error}")))?;
     }
     settings.timeout = config.rpc_timeout;
+    settings.key_cache = config.key_cache;
     RpcChain::new(settings, runtime::clock()).map_err(Failure::unknown)
 }
 

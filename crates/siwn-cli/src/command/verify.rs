@@ -1,5 +1,7 @@
 //! `siwn verify`
 
+use std::time::Duration;
+
 use serde::Serialize;
 use siwn::{
     AccessPolicy, AuthToken, Block, NonceRule, Policy, PolicyError, SignatureError, SignedToken, TimestampError, UnixMillis,
@@ -44,6 +46,7 @@ fn ask_chain(arguments: &Verify, signed: &SignedToken) -> Result<Block, Failure>
         let urls: Result<_, _> = arguments.rpc.iter().map(|url| url.parse()).collect();
         settings.endpoints = urls.map_err(|error: siwn_chain::RpcUrlError| Failure::unknown(format!("--rpc: {error}")))?;
     }
+    settings.key_cache = Duration::ZERO;
     let chain = RpcChain::new(settings, runtime::clock()).map_err(Failure::unknown)?;
     runtime::run(async {
         match signed.clone().confirm(&chain, AccessPolicy::default()).await {

@@ -4,6 +4,7 @@ mod page;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use siwn::Chain;
 use siwn_chain::{RpcChain, RpcUrl};
@@ -45,6 +46,8 @@ fn chain(address: SocketAddr, devnet: &Devnet) -> Result<Arc<RpcChain>, Failure>
     let mut settings = siwn_chain::Settings::new(network);
     let node: RpcUrl = format!("http://{address}/_devnet/rpc").parse().map_err(Failure::unknown)?;
     settings.endpoints = vec![node];
+    // Who removes a key here wants to see it refused at once.
+    settings.key_cache = Duration::ZERO;
     RpcChain::new(settings, runtime::clock()).map(Arc::new).map_err(Failure::unknown)
 }
 

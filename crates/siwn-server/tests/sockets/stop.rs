@@ -1,0 +1,69 @@
+//! A stop: what is under way is answered, and nothing more is taken.
+
+use std::io::ErrorKind;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+
+use crate::socket::{HEALTH, Running};
+
+/// Returns when nobody listens any more.
+async fn is_closed(running: &Running) {
+    loop {
+        match TcpStream::connect(running.address).await {
+            Err(error) if error.kind() == ErrorKind::ConnectionRefused => return,
+            // In the queue of a listener that is about to go.
+            _ => tokio::task::yield_now().await,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_request_under_way_is_answered_and_then_nobody_listens() {
+    let (arrived, gate) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+    let (tells, waits) = (Arc::clone(&arrived), Arc::clone(&gate));
+    let slow = async move || {
+        tells.add_permits(1);
+        let _ = waits.acquire().await;
+        "done"
+    };
+    let mut running = Running::with(Router::new().route("/slow", get(slow))).await;
+    let (mut client, mut idle) = (running.connect().await, running.connect().await);
+    idle.write(HEALTH).await;
+    idle.answer().await;
+    client.write(HEALTH.replace("/healthz", "/slow")).await;
+    arrived.acquire().await.unwrap().forget();
+
+    let (unused, _) = tokio::sync::oneshot::channel();
+    std::mem::replace(&mut running.stop, unused).send(()).unwrap();
+    is_closed(&running).await;
+    assert_eq!(idle.rest().await, "", "an idle connection ends at once");
+    assert!(!running.server.is_finished());
+
+    gate.add_permits(1);
+    let answer = client.answer().await;
+    assert_eq!((answer.status, answer.body.as_str()), (200, "done"));
+    assert!(answer.head.contains("connection: close"), "{}", answer.head);
+    assert_eq!(client.rest().await, "");
+    running.server.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_body_under_way_is_waited_for() {
+    let mut running = Running::new().await;
+    let mut client = running.connect().await;
+    let head =
+        "POST /api/auth/initiate-login HTTP/1.1\r\nhost: app.example\r\ncontent-type: application/json\r\ncontent-length: 2\r\n";
+    client.write(format!("{head}expect: 100-continue\r\n\r\n")).await;
+    assert_eq!(client.answer().await.status, 100);
+
+    let (unused, _) = tokio::sync::oneshot::channel();
+    std::mem::replace(&mut running.stop, unused).send(()).unwrap();
+    is_closed(&running).await;
+    client.write("{}").await;
+    assert_eq!(client.answer().await.status, 200);
+    running.server.await.unwrap();
+}
