@@ -21,7 +21,7 @@ use clap::{Parser, ValueEnum};
 use siwn_devnet::Devnet;
 
 use people::{People, Visitors};
-use process::{Processors, Program};
+use process::{Log, Node, Processors, Program};
 use round::{Measured, Round};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -94,12 +94,13 @@ fn measure(arguments: &Arguments) -> Result<(), Failure> {
 async fn all_rounds(arguments: &Arguments, processors: Processors) -> Result<(), Failure> {
     let devnet = Devnet::new(Arc::new(|| SystemTime::now().into()));
     let people = Arc::new(People::register(&devnet, MOST_LOGINS)?);
-    let node = devnet.listen().await?;
+    let listening = devnet.listen().await?;
+    let node = Node { url: listening.url(), network: devnet.network().chain_id().into() };
     tokio::spawn(devnet.clone().run());
 
     let contenders = contenders(arguments.store);
     let seconds = Duration::from_secs(arguments.seconds);
-    let round = Round { devnet: &devnet, node: &node, people: &people, processors, users: arguments.users, seconds };
+    let round = Round { devnet: &devnet, node, people: &people, processors, users: arguments.users, seconds };
     let mut measured: Vec<Vec<Measured>> = contenders.iter().map(|_| Vec::new()).collect();
     for number in 0..usize::from(arguments.rounds) {
         for step in 0..contenders.len() {
@@ -123,18 +124,23 @@ async fn all_rounds(arguments: &Arguments, processors: Processors) -> Result<(),
 
 /// The bare program is the first, the measure of the others.
 fn contenders(only: Option<Store>) -> Vec<Contender> {
-    let siwn = |name, store, visitors| Contender { name, program: Program::Siwn(store), visitors };
-    let bare = Contender { name: "bare: only the signature", program: Program::Bare, visitors: Visitors::Returning };
+    let contender = |name, program, visitors| Contender { name, program, visitors };
+    let siwn = |name, store, visitors| contender(name, Program::Siwn(store, Log::Warnings), visitors);
     let mut all = vec![
-        bare,
+        contender("bare: the signature only", Program::Bare, Visitors::Returning),
         siwn("siwn, memory, each login another account", Store::Memory, Visitors::New),
         siwn("siwn, memory, the same accounts again", Store::Memory, Visitors::Returning),
         siwn("siwn, SQLite, each login another account", Store::Sqlite, Visitors::New),
         siwn("siwn, SQLite, the same accounts again", Store::Sqlite, Visitors::Returning),
+        contender(
+            "siwn, SQLite, each login another account, each request logged",
+            Program::Siwn(Store::Sqlite, Log::Requests),
+            Visitors::New,
+        ),
     ];
     all.retain(|contender| match contender.program {
         Program::Bare => true,
-        Program::Siwn(store) => only.is_none_or(|only| only == store),
+        Program::Siwn(store, _) => only.is_none_or(|only| only == store),
     });
     all
 }

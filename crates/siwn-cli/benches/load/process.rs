@@ -8,7 +8,6 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use siwn_devnet::{Devnet, DevnetServer};
 use tempfile::TempDir;
 
 use crate::client::Connection;
@@ -32,7 +31,21 @@ pub(crate) enum Processors {
 #[derive(Clone, Copy)]
 pub(crate) enum Program {
     Bare,
-    Siwn(Store),
+    Siwn(Store, Log),
+}
+
+/// What is logged, into a file.
+#[derive(Clone, Copy)]
+pub(crate) enum Log {
+    Warnings,
+    /// Each request is a line: the default of the server.
+    Requests,
+}
+
+/// What the server is told of the chain.
+pub(crate) struct Node {
+    pub(crate) url: String,
+    pub(crate) network: String,
 }
 
 /// A server that runs. It ends when this is dropped.
@@ -74,23 +87,22 @@ impl fmt::Display for Processors {
 
 impl Server {
     /// Starts `program` and waits for its first answer.
-    pub(crate) async fn start(
-        program: Program,
-        processors: Processors,
-        devnet: &Devnet,
-        node: &DevnetServer,
-    ) -> Result<Self, Failure> {
+    pub(crate) async fn start(program: Program, processors: Processors, node: &Node) -> Result<Self, Failure> {
         let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let command = match program {
-            Program::Bare => bare(processors, port)?,
-            Program::Siwn(store) => siwn(processors, port, &store_url(store, directory.path())?, devnet, node),
+            Program::Bare => bare(processors.command(&std::env::current_exe()?), port),
+            Program::Siwn(store, log) => {
+                let command = processors.command(Path::new(env!("CARGO_BIN_EXE_siwn")));
+                siwn(command, port, &store_url(store, directory.path())?, log, node)
+            }
         };
-        let mut server = Self { child: spawn(command)?, port, _directory: directory };
+        let log = directory.path().join("log");
+        let mut server = Self { child: spawn(command, &log)?, port, _directory: directory };
         let latest = Instant::now() + START;
         while let Err(failure) = server.answer().await {
             if server.child.try_wait()?.is_some() || Instant::now() > latest {
-                return Err(format!("the server does not start: {failure}").into());
+                return Err(format!("the server does not start: {failure}; its log: {}", fs::read_to_string(log)?).into());
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -136,14 +148,16 @@ impl Drop for Server {
     }
 }
 
-fn bare(processors: Processors, port: u16) -> io::Result<Command> {
-    let mut command = processors.command(&std::env::current_exe()?);
+fn bare(mut command: Command, port: u16) -> Command {
     command.args(["--bare", &port.to_string()]);
-    Ok(command)
+    command
 }
 
-fn siwn(processors: Processors, port: u16, store: &str, devnet: &Devnet, node: &DevnetServer) -> Command {
-    let mut command = processors.command(Path::new(env!("CARGO_BIN_EXE_siwn")));
+fn siwn(mut command: Command, port: u16, store: &str, log: Log, node: &Node) -> Command {
+    let level = match log {
+        Log::Warnings => "warn",
+        Log::Requests => "info",
+    };
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("SIWN_")) {
         command.env_remove(name);
     }
@@ -151,10 +165,10 @@ fn siwn(processors: Processors, port: u16, store: &str, devnet: &Devnet, node: &
         .arg("serve")
         .env("SIWN_RECIPIENT", "localhost")
         .env("SIWN_LISTEN", format!("127.0.0.1:{port}"))
-        .env("SIWN_NETWORK", devnet.network().chain_id())
-        .env("SIWN_RPC", node.url())
+        .env("SIWN_NETWORK", &node.network)
+        .env("SIWN_RPC", &node.url)
         .env("SIWN_STORE", store)
-        .env("SIWN_LOG", "warn");
+        .env("SIWN_LOG", level);
     command
 }
 
@@ -166,7 +180,7 @@ fn store_url(store: Store, directory: &Path) -> Result<String, Failure> {
     })
 }
 
-fn spawn(mut command: Command) -> Result<Child, Failure> {
-    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn();
+fn spawn(mut command: Command, log: &Path) -> Result<Child, Failure> {
+    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(fs::File::create(log)?).spawn();
     Ok(child.map_err(|error| format!("{}: {error}", command.get_program().display()))?)
 }

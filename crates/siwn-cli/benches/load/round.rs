@@ -4,20 +4,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use siwn_devnet::{Devnet, DevnetServer};
+use siwn_devnet::Devnet;
 use tokio::task::JoinSet;
 
 use crate::Failure;
 use crate::client::Connection;
 use crate::people::{People, Visitors};
-use crate::process::{Processors, Program, Server};
+use crate::process::{Node, Processors, Program, Server};
 
 const WARM_UP: Duration = Duration::from_millis(500);
 
 /// What all rounds have in common.
 pub(crate) struct Round<'a> {
     pub(crate) devnet: &'a Devnet,
-    pub(crate) node: &'a DevnetServer,
+    pub(crate) node: Node,
     pub(crate) people: &'a Arc<People>,
     pub(crate) processors: Processors,
     pub(crate) users: u16,
@@ -54,7 +54,7 @@ struct Queue {
 
 impl Round<'_> {
     pub(crate) async fn measure(&self, program: Program, visitors: Visitors) -> Result<Measured, Failure> {
-        let server = Server::start(program, self.processors, self.devnet, self.node).await?;
+        let server = Server::start(program, self.processors, &self.node).await?;
         let memory_before = server.memory()?;
         let queue = Arc::new(Queue { people: Arc::clone(self.people), next: AtomicUsize::new(0), visitors });
         let mut users = Vec::new();
