@@ -42,8 +42,9 @@ async fn an_endpoint_of_another_network_is_shut_out_and_the_rest_serves() {
     for _ in 0..2 {
         assert_eq!(ask(&chain).await.unwrap().access, Access::Full);
     }
+    assert_eq!(other.methods(), ["status"], "no look-up asks it");
     chain.check().await.unwrap();
-    assert_eq!(other.methods(), ["status"]);
+    assert_eq!(other.methods(), ["status", "status"], "a check asks it anew");
     assert_eq!(states(&chain), ["other_network", "answering"]);
 }
 

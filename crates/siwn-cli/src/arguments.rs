@@ -31,19 +31,25 @@ pub(crate) struct Siwn {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run a login server, a devnet and a test wallet, with nothing to configure
+    #[command(long_about = DEV)]
     Dev(Dev),
     /// Run the login server
     #[command(long_about = SERVE)]
     Serve(Settings),
     /// Sign in to a server as a headless client, and print the session
+    #[command(long_about = LOGIN)]
     Login(Login),
     /// Make a key pair
+    #[command(long_about = KEYGEN)]
     Keygen(Keygen),
     /// Sign a message and print the auth token
+    #[command(long_about = SIGN)]
     Sign(Sign),
     /// Verify an auth token and print what its owner signed
+    #[command(long_about = VERIFY)]
     Verify(Verify),
     /// Show the fields of an auth token, verifying nothing
+    #[command(long_about = INSPECT)]
     Inspect(Inspect),
     /// Check the configuration
     Config {
@@ -57,16 +63,29 @@ pub(crate) enum Command {
     },
 }
 
+const DEV: &str = "Run a login server, a devnet and a test wallet in one process, for this machine only: nothing to configure, no network \
+        needed.\n\n\
+        Prints the address, then a line per test account with its name and its private key, which are thrown away when it ends.";
+
+const LOGIN: &str = "Sign in to a server as a headless client, and print its answer with the session's bearer token.\n\n\
+        It signs only for the server's own host, or for the recipient that is named.";
+
+const KEYGEN: &str = "Make a key pair.\n\n\
+        Prints it as JSON in the form of NEAR's credentials files, so that the output is a key file for `siwn sign`. The account is the \
+        key's implicit one; give the key to any account of yours with NEAR's own tools.";
+
+const SIGN: &str = "Sign a message with a private key and print the auth token, as the `sign` of near-sign-verify does.";
+
+const VERIFY: &str = "Verify an auth token and print what its owner signed.\n\n\
+        Checks the recipient, the nonce, the signature, and on chain that the key is a full-access key of the account.";
+
+const INSPECT: &str = "Show the fields of an auth token as JSON, verifying nothing.";
+
 const SERVE: &str = "Run the login server.\n\n\
     Settings come from a TOML file, over it variables (SIWN_RECIPIENT, SIWN_PUBLIC_URL, …), over them flags. The secret comes from \
     SIWN_SECRET, from a file, or is made and kept in the store.";
 
 #[derive(Debug, Args)]
-#[command(
-    long_about = "Run a login server, a devnet and a test wallet in one process, for this machine only: nothing to configure, no network \
-        needed.\n\n\
-        Prints the address, then a line per test account with its name and its private key, which are thrown away when it ends."
-)]
 pub(crate) struct Dev {
     /// Where to listen: a loopback address
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = parse_loopback, allow_hyphen_values = true)]
@@ -74,12 +93,8 @@ pub(crate) struct Dev {
 }
 
 #[derive(Debug, Args)]
-#[command(
-    long_about = "Sign in to a server as a headless client, and print its answer with the session's bearer token.\n\n\
-        It signs only for the server's own host, or for the recipient that is named.",
-    after_help = "Exit codes: 0 signed in, 1 refused, 2 could not find out or wrong command line.\n\n\
-        Example:\n  siwn login https://app.example --account alice.near --key-file alice.json"
-)]
+#[command(after_help = "Exit codes: 0 signed in, 1 refused, 2 could not find out or wrong command line.\n\n\
+        Example:\n  siwn login https://app.example --account alice.near --key-file alice.json")]
 pub(crate) struct Login {
     /// Where the server is: https, or http on this machine
     #[arg(value_name = "URL", allow_hyphen_values = true)]
@@ -101,12 +116,7 @@ pub(crate) enum ConfigCommand {
 }
 
 #[derive(Debug, Args)]
-#[command(
-    long_about = "Make a key pair.\n\n\
-        Prints it as JSON in the form of NEAR's credentials files, so that the output is a key file for `siwn sign`. The account is the \
-        key's implicit one; give the key to any account of yours with NEAR's own tools.",
-    after_help = "Example:\n  siwn keygen --out bot.json"
-)]
+#[command(after_help = "Example:\n  siwn keygen --out bot.json")]
 pub(crate) struct Keygen {
     /// Type of the key
     #[arg(long = "type", value_name = "TYPE", value_enum, default_value_t = GeneratedType::Ed25519)]
@@ -124,7 +134,6 @@ pub(crate) enum GeneratedType {
 
 #[derive(Debug, Args)]
 #[command(
-    long_about = "Sign a message with a private key and print the auth token, as the `sign` of near-sign-verify does.",
     after_help = "Example:\n  siwn sign \"Sign in to app.example\" --account alice.near --recipient app.example --key-file k.json"
 )]
 pub(crate) struct Sign {
@@ -151,12 +160,8 @@ pub(crate) struct Sign {
 }
 
 #[derive(Debug, Args)]
-#[command(
-    long_about = "Verify an auth token and print what its owner signed.\n\n\
-        Checks the recipient, the nonce, the signature, and on chain that the key is a full-access key of the account.",
-    after_help = "Exit codes: 0 the token is good, 1 it is not, 2 could not find out or wrong command line.\n\n\
-        Example:\n  siwn verify \"$TOKEN\" --recipient app.example --max-age 5m"
-)]
+#[command(after_help = "Exit codes: 0 the token is good, 1 it is not, 2 could not find out or wrong command line.\n\n\
+        Example:\n  siwn verify \"$TOKEN\" --recipient app.example --max-age 5m")]
 pub(crate) struct Verify {
     /// The token; `-` reads it from standard input and drops one trailing newline
     #[arg(value_name = "TOKEN", allow_hyphen_values = true)]
@@ -194,10 +199,7 @@ pub(crate) struct Verify {
 }
 
 #[derive(Debug, Args)]
-#[command(
-    long_about = "Show the fields of an auth token as JSON, verifying nothing.",
-    after_help = "Example:\n  siwn inspect \"$TOKEN\""
-)]
+#[command(after_help = "Example:\n  siwn inspect \"$TOKEN\"")]
 pub(crate) struct Inspect {
     /// The token; `-` reads it from standard input and drops one trailing newline
     #[arg(value_name = "TOKEN", allow_hyphen_values = true)]

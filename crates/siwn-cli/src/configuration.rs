@@ -23,8 +23,12 @@ impl Settings {
             let text = std::fs::read_to_string(path).map_err(|error| vec![format!("{name}: {error}")])?;
             sources = sources.file(&name, &text);
         }
-        let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        sources = sources.environment(variables);
+        let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+        let (texts, others): (Vec<_>, Vec<_>) = variables.partition(|(_, value)| value.to_str().is_some());
+        if let Some((name, _)) = others.iter().find(|(name, _)| name.starts_with("SIWN_")) {
+            return Err(vec![format!("{name}: the value is not a text")]);
+        }
+        sources = sources.environment(texts.into_iter().filter_map(|(name, value)| Some((name, value.into_string().ok()?))));
         for (name, value) in &self.flags {
             sources = sources.flag(name, value.clone());
         }

@@ -3,6 +3,8 @@
 use std::fmt::Display;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
+
 /// The exit code, the error and a hint.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -22,6 +24,18 @@ impl Failure {
         Self { exit: 2, error: error.to_string(), hint: None }
     }
 
+    /// A wrong command line: exit code 2. Help and version are none: they are printed here.
+    pub(crate) fn of_command_line(error: &clap::Error) -> Option<Self> {
+        if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+            // What cannot be printed was not wanted: `siwn --help | head`.
+            let _ = error.print();
+            return error.use_stderr().then(|| Self { exit: 2, error: String::new(), hint: None });
+        }
+        let text = error.render().to_string();
+        let text = text.trim_start_matches("error: ").replace("For more information, try '--help'.", "");
+        Some(Self::unknown(text.trim_end()).hint("--help says what is expected"))
+    }
+
     /// Says what to do.
     pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
@@ -29,7 +43,9 @@ impl Failure {
 
     /// Prints both lines to standard error.
     pub(crate) fn report(&self) -> ExitCode {
-        eprintln!("error: {}", self.error);
+        if !self.error.is_empty() {
+            eprintln!("error: {}", self.error);
+        }
         if let Some(hint) = &self.hint {
             eprintln!("hint: {hint}");
         }

@@ -11,13 +11,21 @@ use crate::failure::Failure;
 /// The most that is read from standard input, in bytes; more than the longest token.
 const MOST: u64 = 1024 * 1024;
 
-/// An argument's bytes, or those of standard input for `-`, without one trailing newline.
-pub(crate) fn argument_or_stdin(argument: &OsStr) -> Result<Vec<u8>, Failure> {
+/// An argument's bytes, or those of standard input for `-`, without one trailing newline. `too_long` says what more than can be read is.
+pub(crate) fn argument_or_stdin(argument: &OsStr, too_long: fn(String) -> Failure) -> Result<Vec<u8>, Failure> {
     if argument != "-" {
         return Ok(argument.as_encoded_bytes().to_vec());
     }
     let mut bytes = Vec::new();
-    io::stdin().lock().take(MOST).read_to_end(&mut bytes).map_err(|error| Failure::unknown(format!("standard input: {error}")))?;
+    io::stdin()
+        .lock()
+        .take(MOST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Failure::unknown(format!("standard input: {error}")))?;
+    if bytes.len() as u64 > MOST {
+        // A part of it is not what was meant.
+        return Err(too_long(format!("standard input has more than {MOST} bytes")));
+    }
     if bytes.last() == Some(&b'\n') {
         bytes.pop();
     }

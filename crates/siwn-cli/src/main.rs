@@ -18,7 +18,11 @@ use command::{config, dev, inspect, keygen, login, serve, sign, verify};
 use failure::Failure;
 
 fn main() -> ExitCode {
-    match run(Siwn::parse().command) {
+    let ended = match Siwn::try_parse() {
+        Ok(siwn) => run(siwn.command),
+        Err(error) => Failure::of_command_line(&error).map_or(Ok(()), Err),
+    };
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }

@@ -67,8 +67,23 @@ fn written(result: io::Result<()>) -> Result<(), Failure> {
 fn escape_invisible(json: &str) -> String {
     let escaped = |character: char| match character {
         '\n' => character.to_string(),
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{061c}' => {
+        '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{feff}'
+        | '\u{061c}'
+        | '\u{00ad}'
+        | '\u{180e}'
+        | '\u{115f}'
+        | '\u{1160}'
+        | '\u{3164}'
+        | '\u{ffa0}' => {
             format!("\\u{:04x}", u32::from(character))
+        }
+        // Tags, which show nothing anywhere: two halves of UTF-16 in JSON.
+        '\u{e0000}'..='\u{e0fff}' => {
+            let mut halves = [0; 2];
+            character.encode_utf16(&mut halves).iter().map(|half| format!("\\u{half:04x}")).collect()
         }
         _ if character.is_control() => format!("\\u{:04x}", u32::from(character)),
         _ => character.to_string(),

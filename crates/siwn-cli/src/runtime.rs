@@ -1,7 +1,7 @@
 //! What runs around a server: the runtime, the log, the signals, the sockets.
 
-use std::io::IsTerminal as _;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::io::{ErrorKind, IsTerminal as _};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -61,9 +61,23 @@ pub(crate) async fn listen(address: SocketAddr) -> Result<Vec<TcpListener>, Fail
         Failure::unknown(format!("{address}: {error}")).hint("choose another address with --listen; port 0 takes any that is free")
     })?;
     let port = first.local_addr().map_err(|error| Failure::unknown(format!("{address}: {error}")))?.port();
+    let twin = match address.ip() {
+        ip if ip == Ipv4Addr::LOCALHOST => Some(IpAddr::from(Ipv6Addr::LOCALHOST)),
+        ip if ip == Ipv6Addr::LOCALHOST => Some(IpAddr::from(Ipv4Addr::LOCALHOST)),
+        _ => None,
+    };
     let mut listeners = vec![first];
-    if address.ip() == Ipv4Addr::LOCALHOST {
-        listeners.extend(TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await);
+    if let Some(twin) = twin {
+        match TcpListener::bind((twin, port)).await {
+            Ok(listener) => listeners.push(listener),
+            // A browser that tries this family first would reach whoever else is there.
+            Err(error) if error.kind() == ErrorKind::AddrInUse => {
+                return Err(Failure::unknown(format!("{}: {error}", SocketAddr::from((twin, port))))
+                    .hint("choose another port with --listen"));
+            }
+            // A machine without this family.
+            Err(_) => {}
+        }
     }
     Ok(listeners)
 }

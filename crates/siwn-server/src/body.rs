@@ -34,6 +34,10 @@ pub(crate) async fn json<T: DeserializeOwned>(request: Request<Body>) -> Result<
     if !is_json(&parts.headers) {
         return Err(Problem::new(Code::NotJson));
     }
+    // An array would be read as a structure's members in their order.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Problem::new(Code::Malformed));
+    }
     // The parser's own words quote the body; they are not repeated.
     serde_json::from_slice(&bytes).map(Some).map_err(|_| Problem::new(Code::Malformed))
 }

@@ -9,7 +9,7 @@ use siwn::{
     AccessPolicy, CallbackUrl, Chain, FunctionCallKeys, Generation, Issue, Login, MemoryStore, Message, Origin, PublicUrl,
     Recipient, Secret, Sessions, Site, SiteError, Store, UnfundedAccounts, UrlError,
 };
-use siwn_chain::{EndpointState, RpcChain};
+use siwn_chain::{EndpointHealth, EndpointState, RpcChain};
 use thiserror::Error;
 
 use crate::client::TrustedProxies;
@@ -34,6 +34,7 @@ pub struct Builder {
     session_lifetime: Option<Duration>,
     access: AccessPolicy,
     chain: Option<(String, Arc<dyn Chain>)>,
+    watched: Option<Arc<RpcChain>>,
     network: String,
     rpc: Vec<String>,
     store: Option<Arc<dyn Store>>,
@@ -97,6 +98,7 @@ impl Siwn {
             session_lifetime: None,
             access: AccessPolicy::default(),
             chain: None,
+            watched: None,
             network: "mainnet".into(),
             rpc: Vec::new(),
             store: None,
@@ -235,11 +237,16 @@ impl Builder {
 
     /// Makes the handle.
     pub fn build(mut self) -> Result<Siwn, BuildError> {
+        if self.chain.is_none() {
+            let chain = self.own_chain()?;
+            self = self.rpc_chain(chain);
+        }
         let site = self.site()?;
-        let (network, chain) = match self.chain.take() {
-            Some(given) => given,
-            None => self.rpc_chain()?,
-        };
+        let (network, chain) = self.chain.take().expect("given, or made above");
+        let mut metrics = Metrics::new();
+        if let Some(chain) = self.watched {
+            metrics.watch(chain);
+        }
         let store = match self.store {
             Some(store) => store,
             None => memory_store(&self.clock)?,
@@ -255,7 +262,7 @@ impl Builder {
             access: self.access,
             clock: self.clock,
             cookies,
-            metrics: Metrics::new(),
+            metrics,
             ready: self.ready,
             trusted_proxies: self.trusted_proxies,
         })))
@@ -308,23 +315,27 @@ impl Builder {
 }
 
 impl Builder {
-    /// The network's nodes, and their part of `readyz`.
-    fn rpc_chain(&mut self) -> Result<(String, Arc<dyn Chain>), BuildError> {
-        let mut settings = siwn_chain::Settings::new(self.network.parse()?);
-        if !self.rpc.is_empty() {
-            settings.endpoints = self.rpc.iter().map(|url| url.parse()).collect::<Result<_, _>>()?;
-        }
-        let chain = Arc::new(RpcChain::new(settings, Arc::clone(&self.clock))?);
+    /// A chain of these nodes; its state shows in `readyz`, its calls in the metrics.
+    #[must_use]
+    pub fn rpc_chain(mut self, chain: Arc<RpcChain>) -> Self {
         let readiness = Arc::clone(&chain);
-        let failing =
-            |endpoint: &siwn_chain::EndpointHealth| !matches!(endpoint.state, EndpointState::Answering | EndpointState::Unasked);
+        let failing = |endpoint: &EndpointHealth| !matches!(endpoint.state, EndpointState::Answering | EndpointState::Unasked);
         let check = move || {
             // Nodes are asked for logins only: one that was not asked yet is not one that fails.
             let all_fail = readiness.ready().endpoints.iter().all(failing);
             if all_fail { Err("no node of the network answers".into()) } else { Ok(()) }
         };
-        self.ready.push(ReadyCheck { name: "chain", check: Box::new(check) });
-        Ok((self.network.clone(), chain))
+        self.watched = Some(Arc::clone(&chain));
+        self.chain(chain.network().to_string(), chain as Arc<dyn Chain>).ready_check("chain", check)
+    }
+
+    /// A chain of the network's nodes.
+    fn own_chain(&self) -> Result<Arc<RpcChain>, BuildError> {
+        let mut settings = siwn_chain::Settings::new(self.network.parse()?);
+        if !self.rpc.is_empty() {
+            settings.endpoints = self.rpc.iter().map(|url| url.parse()).collect::<Result<_, _>>()?;
+        }
+        Ok(Arc::new(RpcChain::new(settings, Arc::clone(&self.clock))?))
     }
 }
 

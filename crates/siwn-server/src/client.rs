@@ -22,6 +22,12 @@ impl TrustedProxies {
         Self(networks)
     }
 
+    /// The networks, as texts.
+    #[must_use]
+    pub fn networks(&self) -> Vec<String> {
+        self.0.iter().map(ToString::to_string).collect()
+    }
+
     fn trusts(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }

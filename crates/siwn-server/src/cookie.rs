@@ -63,16 +63,18 @@ impl Cookies {
 
 /// The value of the cookie `name`. Two of one name come from two sources, and one of them is not to be trusted.
 fn find<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Problem> {
+    // In bytes: what another cookie holds, and in which encoding, is no affair of ours.
     let mut values = headers
         .get_all(COOKIE)
         .into_iter()
-        .filter_map(|header| header.to_str().ok())
-        .flat_map(|header| header.split(';'))
-        .filter_map(|pair| pair.trim_matches(' ').split_once('='))
-        .filter(|(found, _)| *found == name)
-        .map(|(_, value)| value);
+        .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'))
+        .map(|pair| pair.trim_ascii())
+        .filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
     let first = values.next();
-    if values.next().is_some() { Err(Problem::new(Code::CookieTwice)) } else { Ok(first) }
+    if values.next().is_some() {
+        return Err(Problem::new(Code::CookieTwice));
+    }
+    Ok(first.and_then(|value| std::str::from_utf8(value).ok()))
 }
 
 #[cfg(test)]
@@ -89,6 +91,14 @@ mod tests {
         assert_eq!(find(&headers, "siwn-browser").unwrap(), Some("x"));
         assert_eq!(find(&headers, "siwn").unwrap(), Some("y=z"));
         assert_eq!(find(&headers, "sqwn").unwrap(), None);
+    }
+
+    #[test]
+    fn a_cookie_of_somebody_else_in_another_encoding_hides_none_of_ours() {
+        let header = |bytes: &[u8]| [(COOKIE, HeaderValue::from_bytes(bytes).unwrap())].into_iter().collect::<HeaderMap>();
+        assert_eq!(find(&header(b"n=Jos\xe9; siwn=x"), "siwn").unwrap(), Some("x"));
+        assert_eq!(find(&header(b"siwn=x; siwn=\xe9"), "siwn").unwrap_err().code, Code::CookieTwice);
+        assert_eq!(find(&header(b"siwn=\xe9"), "siwn").unwrap(), None);
     }
 
     #[test]

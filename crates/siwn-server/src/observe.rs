@@ -12,6 +12,9 @@ use crate::problem::Problem;
 use crate::request_id::RequestId;
 use crate::siwn::Siwn;
 
+/// What machines ask for every few seconds.
+const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+
 /// Gives the request an id, logs what became of it, and puts the id into the answer.
 pub(crate) async fn request(State(siwn): State<Siwn>, request: Request, next: Next) -> Response {
     let id = RequestId::random();
@@ -23,6 +26,7 @@ pub(crate) async fn request(State(siwn): State<Siwn>, request: Request, next: Ne
 
     let mut response = next.run(request).await;
     let outcome = match response.extensions_mut().remove::<Problem>() {
+        None if method == "OPTIONS" => "preflight",
         None => "ok",
         Some(problem) => {
             let code = problem.code.as_str();
@@ -33,16 +37,12 @@ pub(crate) async fn request(State(siwn): State<Siwn>, request: Request, next: Ne
     };
     let took = began.elapsed();
     siwn.0.metrics.count(route, outcome, took);
-    tracing::info!(
-        request_id = id.as_str(),
-        client,
-        method,
-        route,
-        status = response.status().as_u16(),
-        outcome,
-        micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
-        "request"
-    );
+    let (status, micros) = (response.status().as_u16(), u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+    if PROBES.contains(&route) {
+        tracing::debug!(request_id = id.as_str(), client, method, route, status, outcome, micros, "request");
+    } else {
+        tracing::info!(request_id = id.as_str(), client, method, route, status, outcome, micros, "request");
+    }
     let value = HeaderValue::try_from(id.as_str()).expect("an id is base64url");
     response.headers_mut().insert("x-request-id", value);
     response
@@ -80,5 +80,5 @@ fn known_method(method: &Method) -> &'static str {
 /// The route as a text that lives on: one of ours.
 fn known(path: &str) -> &'static str {
     const ROUTES: [&str; 4] = ["/api/auth/initiate-login", "/api/auth/verify-login", "/api/auth/session", "/api/auth/logout"];
-    ROUTES.into_iter().find(|route| path.ends_with(route)).unwrap_or("other")
+    ROUTES.into_iter().chain(PROBES).find(|route| path.ends_with(route)).unwrap_or("other")
 }

@@ -11,6 +11,7 @@ use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
 
+use crate::observe;
 use crate::problem::{Code, Problem};
 use crate::siwn::Siwn;
 
@@ -23,12 +24,13 @@ pub fn app(siwn: &Siwn) -> Router {
 
 /// The same with further routes, which are guarded as the server's own: on plain http for names of this machine only.
 pub fn app_with(siwn: &Siwn, further: Router) -> Router {
-    siwn.routes()
+    siwn.unobserved_routes()
         .merge(siwn.operations())
         .merge(further)
         .fallback(async || Problem::new(Code::NotFound))
         .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed))
         .layer(from_fn_with_state(siwn.clone(), check_host))
+        .layer(from_fn_with_state(siwn.clone(), observe::request))
 }
 
 /// On plain http every address of this server is for names of this machine only.

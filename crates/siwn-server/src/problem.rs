@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use http::header::RETRY_AFTER;
+use http::header::{CACHE_CONTROL, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use siwn::{LoginError, StoreError, Unavailable};
@@ -17,6 +17,8 @@ use crate::request_id::RequestId;
 
 /// How long a client waits before it asks again, where nobody knows better.
 const DEFAULT_RETRY: Duration = Duration::from_secs(2);
+/// The longest that a client is told to wait.
+const LONGEST_RETRY: Duration = Duration::from_secs(30);
 
 /// A request that was not granted.
 #[derive(Clone, Debug)]
@@ -148,8 +150,10 @@ impl Problem {
         let Self { code, retry_after, .. } = &self;
         let body = Body { success: false, error: code.as_str(), message: code.message(), request_id: id.as_str() };
         let mut response = (code.status(), Json(body)).into_response();
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if code.status() == StatusCode::SERVICE_UNAVAILABLE {
-            let seconds = retry_after.unwrap_or(DEFAULT_RETRY).as_secs().max(1);
+            // A node that is shy of us is no reason to send people away for long.
+            let seconds = retry_after.unwrap_or(DEFAULT_RETRY).min(LONGEST_RETRY).as_secs().max(1);
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         // For the layer that knows the request: it logs the problem, and answers anew with the request's id.

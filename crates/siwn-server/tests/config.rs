@@ -20,7 +20,7 @@ fn a_recipient_is_enough() {
     assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(config.public_url.to_string(), "http://localhost:8080");
     assert_eq!(config.message.as_str(), "Sign in to app.example");
-    assert_eq!((config.network.as_str(), config.rpc.len(), config.secrets.len()), ("mainnet", 0, 0));
+    assert_eq!((config.network.chain_id(), config.rpc.len(), config.secrets.len()), ("mainnet", 0, 0));
     assert_eq!((config.rpc_timeout, config.key_cache), (Duration::from_secs(2), Duration::from_secs(30)));
     assert_eq!((config.challenge_ttl, config.session_ttl), (Duration::from_mins(5), Duration::from_hours(7 * 24)));
     assert_eq!(config.store, StoreUrl::Sqlite("siwn.db".into()));
@@ -50,7 +50,8 @@ fn lists_stand_in_the_file_or_between_commas() {
         ("SIWN_SECRET", &["0f".repeat(32), "f0".repeat(32)].join(",")),
     ]);
     let config = Config::load(&Sources::new().environment(variables)).unwrap();
-    assert_eq!(config.rpc, ["https://a.example/key", "https://b.example"]);
+    let hosts: Vec<_> = config.rpc.iter().map(siwn_chain::RpcUrl::host).collect();
+    assert_eq!(hosts, ["a.example", "b.example"]);
     assert_eq!(config.secrets.len(), 2);
 }
 

@@ -81,8 +81,9 @@ impl Endpoint {
         // What it answers, or does not, is noted.
         match state {
             EndpointState::Unasked => drop(self.check_alone(until).await),
+            EndpointState::OtherNetwork { .. } => drop(self.check_anew(until).await),
             EndpointState::Failing { .. } => drop(self.pin(until).await),
-            EndpointState::Answering | EndpointState::OtherNetwork { .. } => {}
+            EndpointState::Answering => {}
         }
         self.memory().state()
     }
@@ -154,13 +155,20 @@ impl Endpoint {
         self.check_network(until).await
     }
 
+    /// Asks an endpoint that said it is of another network: behind a balancer, that may have been somebody else's word.
+    async fn check_anew(&self, until: Instant) -> Result<(), Fault> {
+        let _turn = self.turn(until).await?;
+        self.ask_network(until).await
+    }
+
     /// Asks for the network, unless it is known.
     async fn check_network(&self, until: Instant) -> Result<(), Fault> {
         self.memory().admits()?;
-        if self.memory().needs_check(self.now()) {
-            self.call(Call::Status, until, |reply| self.is_of_the_network(reply)).await?;
-        }
-        Ok(())
+        if self.memory().needs_check(self.now()) { self.ask_network(until).await } else { Ok(()) }
+    }
+
+    async fn ask_network(&self, until: Instant) -> Result<(), Fault> {
+        self.call(Call::Status, until, |reply| self.is_of_the_network(reply)).await
     }
 
     async fn turn(&self, until: Instant) -> Result<tokio::sync::MutexGuard<'_, Turn>, Fault> {

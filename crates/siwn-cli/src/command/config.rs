@@ -1,6 +1,9 @@
 //! `siwn config check`
 
+use std::time::Duration;
+
 use serde::Serialize;
+use siwn::UnfundedAccounts;
 use siwn_chain::RpcUrl;
 use siwn_server::config::StoreUrl;
 
@@ -18,19 +21,25 @@ struct Summary {
     message: String,
     network: String,
     rpc: Vec<String>,
+    rpc_timeout: String,
+    key_cache: String,
     store: String,
     secret: &'static str,
+    challenge_ttl: String,
+    session_ttl: String,
     allowed_origins: Vec<String>,
     callback_urls: Vec<String>,
+    trusted_proxies: Vec<String>,
+    unfunded_accounts: bool,
+    dangerous_plain_http: bool,
+    dangerous_function_call_keys: bool,
 }
 
 pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
-    let config = settings.load().map_err(|faults| Failure::no(faults.join("\nerror: ")))?;
-    let rpc: Result<Vec<RpcUrl>, _> = config.rpc.iter().map(|url| url.parse()).collect();
-    let mut rpc = rpc.map_err(|error| Failure::no(format!("rpc: {error}")))?;
-    if let (true, Ok(network)) = (rpc.is_empty(), config.network.parse::<siwn_chain::Network>()) {
-        rpc = network.public_endpoints();
-    }
+    let config = settings
+        .load()
+        .map_err(|faults| Failure::no(faults.join("\nerror: ")).hint("docs/configuration.md describes every setting"))?;
+    let rpc = if config.rpc.is_empty() { config.network.public_endpoints() } else { config.rpc.clone() };
     for warning in config.warnings() {
         eprintln!("warning: {warning}");
     }
@@ -39,8 +48,10 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
         public_url: config.public_url.to_string(),
         listen: config.listen.to_string(),
         message: config.message.to_string(),
-        network: config.network,
+        network: config.network.to_string(),
         rpc: rpc.iter().map(RpcUrl::host).collect(),
+        rpc_timeout: shown(config.rpc_timeout),
+        key_cache: shown(config.key_cache),
         store: match config.store {
             StoreUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
             _ => "memory:".into(),
@@ -50,7 +61,17 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
             1 => "given",
             _ => "given, and a second one",
         },
+        challenge_ttl: shown(config.challenge_ttl),
+        session_ttl: shown(config.session_ttl),
         allowed_origins: config.allowed_origins.iter().map(ToString::to_string).collect(),
         callback_urls: config.callback_urls.iter().map(ToString::to_string).collect(),
+        trusted_proxies: config.trusted_proxies.networks(),
+        unfunded_accounts: config.unfunded_accounts == UnfundedAccounts::Accept,
+        dangerous_plain_http: config.dangerous_plain_http,
+        dangerous_function_call_keys: config.dangerous_function_call_keys,
     })
+}
+
+fn shown(duration: Duration) -> String {
+    humantime::format_duration(duration).to_string()
 }

@@ -21,7 +21,7 @@ struct Fields {
 }
 
 pub(crate) fn run(arguments: &Inspect) -> Result<(), Failure> {
-    let bytes = input::argument_or_stdin(&arguments.token)?;
+    let bytes = input::argument_or_stdin(&arguments.token, Failure::no)?;
     let text = String::from_utf8_lossy(&bytes);
     let fields = TokenFields::decode(&text).map_err(|error| Failure::no(error).hint("a token is base64 of eight fields"))?;
     eprintln!("note: nothing is verified; `siwn verify` does that");

@@ -1,5 +1,6 @@
 //! `siwn login`: a whole login as a headless client.
 
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use reqwest::{Client, Method, Response, StatusCode, Url, redirect};
@@ -26,6 +27,7 @@ struct Challenge {
 
 pub(crate) fn run(arguments: Login) -> Result<(), Failure> {
     let url = check(&arguments.url)?;
+    let account = arguments.account.clone();
     let signer = KeySigner::new(arguments.account, arguments.key.read()?);
     runtime::run(async move {
         let client = client()?;
@@ -44,7 +46,10 @@ pub(crate) fn run(arguments: Login) -> Result<(), Failure> {
         // A cookie would end with this process.
         let session =
             ask(&client, &url, "api/auth/verify-login", json!({ "authToken": token.encode(), "session": "bearer" })).await?;
-        output::json(&session)
+        let is_session = session["success"] == true
+            && session["accountId"] == account.as_str()
+            && session["token"].as_str().is_some_and(|token| token.starts_with("siwn_"));
+        if is_session { output::json(&session) } else { Err(not_a_server()) }
     })
 }
 
@@ -87,7 +92,10 @@ fn check_recipient(url: &Url, recipient: &str, named: Option<&str>) -> Result<()
 }
 
 fn client() -> Result<Client, Failure> {
-    let builder = Client::builder().timeout(PATIENCE).redirect(redirect::Policy::none()).no_proxy();
+    // `localhost` is this machine, whatever a name server says of it.
+    let here = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
+    let builder =
+        Client::builder().resolve_to_addrs("localhost", &here).timeout(PATIENCE).redirect(redirect::Policy::none()).no_proxy();
     builder.build().map_err(|error| Failure::unknown(format!("no HTTP client can be made: {error}")))
 }
 
@@ -95,8 +103,12 @@ async fn ask(client: &Client, base: &Url, path: &str, body: Value) -> Result<Val
     let url = base.join(path).map_err(Failure::unknown)?;
     let request = client.request(Method::POST, url).header("content-type", "application/json").body(body.to_string());
     let unreachable = |error: reqwest::Error| {
-        Failure::unknown(format!("the server does not answer: {}", error.without_url()))
-            .hint("is the address right, and the server running?")
+        let error = error.without_url();
+        let mut cause: &dyn std::error::Error = &error;
+        while let Some(source) = cause.source() {
+            cause = source;
+        }
+        Failure::unknown(format!("the server does not answer: {cause}")).hint("is the address right, and the server running?")
     };
     let response = request.send().await.map_err(unreachable)?;
     let status = response.status();
@@ -108,7 +120,8 @@ async fn ask(client: &Client, base: &Url, path: &str, body: Value) -> Result<Val
         answer[member].as_str().map(|text| text.chars().take(200).flat_map(char::escape_default).collect::<String>())
     };
     let (Some(code), Some(message)) = (text("error"), text("message")) else { return Err(not_a_server()) };
-    let failure = |error: String| if status.is_client_error() { Failure::no(error) } else { Failure::unknown(error) };
+    let is_no = [StatusCode::BAD_REQUEST, StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&status);
+    let failure = |error: String| if is_no { Failure::no(error) } else { Failure::unknown(error) };
     Err(failure(format!("{code} ({status})")).hint(message))
 }
 

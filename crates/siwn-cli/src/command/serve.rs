@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use siwn::{Chain, Secret, Store};
-use siwn_chain::{RpcChain, RpcUrl, StartError};
+use siwn::{Secret, Store};
+use siwn_chain::{RpcChain, StartError};
 use siwn_server::config::{Config, StoreUrl};
 use siwn_server::{Siwn, app, serve};
 use siwn_store::SqliteStore;
+use tokio::net::TcpListener;
 
 use crate::configuration::Settings;
 use crate::failure::Failure;
@@ -24,6 +25,7 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
 
 async fn start(config: Config) -> Result<(), Failure> {
     let stop = runtime::stop()?;
+    let listeners = runtime::listen(config.listen).await?;
     let chain = Arc::new(chain(&config)?);
     // A start without a reachable node is a start; only a node of another network ends it.
     match chain.check().await {
@@ -34,10 +36,10 @@ async fn start(config: Config) -> Result<(), Failure> {
         }
         Err(error) => return Err(Failure::unknown(error)),
     }
-    let listeners = runtime::listen(config.listen).await?;
     let store = Opened::open(&config.store).await?;
     tokio::spawn(watch(Arc::clone(&chain)));
-    let siwn = siwn(config, chain, &store).await?;
+    let public_url = public_url(&config, &listeners)?;
+    let siwn = siwn(config, public_url, chain, &store).await?;
     for listener in &listeners {
         if let Ok(address) = listener.local_addr() {
             tracing::info!(%address, "listening");
@@ -46,6 +48,13 @@ async fn start(config: Config) -> Result<(), Failure> {
     serve(listeners, app(&siwn), stop).await;
     store.close().await;
     Ok(())
+}
+
+/// The public address; where any free port was asked for, with the port that was found.
+fn public_url(config: &Config, listeners: &[TcpListener]) -> Result<String, Failure> {
+    let configured = config.public_url.to_string();
+    let port = listeners[0].local_addr().map_err(Failure::unknown)?.port();
+    Ok(if configured == "http://localhost:0" { format!("http://localhost:{port}") } else { configured })
 }
 
 /// Notices the end of an outage. A server that is taken out of rotation while no node answers gets no login that could notice.
@@ -61,12 +70,9 @@ async fn watch(chain: Arc<RpcChain>) {
 }
 
 fn chain(config: &Config) -> Result<RpcChain, Failure> {
-    let network = config.network.parse().map_err(|error| Failure::unknown(format!("network: {error}")))?;
-    let mut settings = siwn_chain::Settings::new(network);
+    let mut settings = siwn_chain::Settings::new(config.network.clone());
     if !config.rpc.is_empty() {
-        let parse = |url: &String| url.parse::<RpcUrl>();
-        settings.endpoints =
-            config.rpc.iter().map(parse).collect::<Result<_, _>>().map_err(|error| Failure::unknown(format!("rpc: {error}")))?;
+        settings.endpoints.clone_from(&config.rpc);
     }
     settings.timeout = config.rpc_timeout;
     settings.key_cache = config.key_cache;
@@ -104,18 +110,15 @@ impl Opened {
     }
 }
 
-async fn siwn(config: Config, chain: Arc<RpcChain>, store: &Opened) -> Result<Siwn, Failure> {
-    let readiness = Arc::clone(&chain);
-    let check = move || if readiness.ready().is_ready() { Ok(()) } else { Err("no node of the network answers".into()) };
+async fn siwn(config: Config, public_url: String, chain: Arc<RpcChain>, store: &Opened) -> Result<Siwn, Failure> {
     let mut builder = Siwn::builder(config.recipient.as_str())
-        .public_url(config.public_url.to_string())
+        .public_url(public_url)
         .message(config.message.as_str())
         .challenge_lifetime(config.challenge_ttl)
         .session_lifetime(config.session_ttl)
         .unfunded_accounts(config.unfunded_accounts)
         .trusted_proxies(config.trusted_proxies)
-        .chain(config.network, chain as Arc<dyn Chain>)
-        .ready_check("chain", check);
+        .rpc_chain(chain);
     if config.dangerous_plain_http {
         builder = builder.dangerous_plain_http();
     }

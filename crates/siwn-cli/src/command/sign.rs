@@ -1,16 +1,16 @@
 //! `siwn sign`
 
-use siwn::{KeySigner, Nonce, TokenRequest};
+use siwn::{KeySigner, MAX_TOKEN_LENGTH, Nonce, TokenRequest};
 
 use crate::arguments::Sign;
 use crate::failure::Failure;
 use crate::{input, output};
 
 pub(crate) fn run(arguments: Sign) -> Result<(), Failure> {
-    let message = String::from_utf8(input::argument_or_stdin(&arguments.message)?)
+    let message = String::from_utf8(input::argument_or_stdin(&arguments.message, Failure::unknown)?)
         .map_err(|_| Failure::unknown("the message is not UTF-8").hint("NEP-413 signs texts"))?;
     if arguments.account.is_system() {
-        return Err(Failure::unknown("nobody signs for the account \"system\""));
+        return Err(Failure::unknown("nobody signs for the account \"system\"").hint("name the account that the key belongs to"));
     }
     let key = arguments.key.read()?;
     let nonce = match arguments.nonce {
@@ -26,5 +26,13 @@ pub(crate) fn run(arguments: Sign) -> Result<(), Failure> {
     };
     let answer = KeySigner::new(arguments.account, key).sign(request.payload());
     let token = request.into_token(answer).map_err(Failure::unknown)?;
-    output::line(&token.encode())
+    let text = token.encode();
+    if text.len() > MAX_TOKEN_LENGTH {
+        return Err(Failure::unknown(format!(
+            "the token would have {} characters, at most {MAX_TOKEN_LENGTH} are read",
+            text.len()
+        ))
+        .hint("sign a shorter message"));
+    }
+    output::line(&text)
 }

@@ -40,11 +40,18 @@ pub(crate) fn run(arguments: &Verify) -> Result<(), Failure> {
 
 /// The final block at which the key was a full-access key of the account.
 fn ask_chain(arguments: &Verify, signed: &SignedToken) -> Result<Block, Failure> {
-    let network = arguments.network.parse().map_err(|error| Failure::unknown(format!("--network: {error}")))?;
+    // An empty variable is how many tools say that there is none.
+    let network = if arguments.network.is_empty() { "mainnet" } else { &arguments.network };
+    let network = network
+        .parse()
+        .map_err(|error| Failure::unknown(format!("--network: {error}")).hint("name the network that the account lives on"))?;
     let mut settings = siwn_chain::Settings::new(network);
-    if !arguments.rpc.is_empty() {
-        let urls: Result<_, _> = arguments.rpc.iter().map(|url| url.parse()).collect();
-        settings.endpoints = urls.map_err(|error: siwn_chain::RpcUrlError| Failure::unknown(format!("--rpc: {error}")))?;
+    let urls = arguments.rpc.iter().filter(|url| !url.is_empty());
+    if urls.clone().next().is_some() {
+        let urls: Result<_, _> = urls.map(|url| url.parse()).collect();
+        settings.endpoints = urls.map_err(|error: siwn_chain::RpcUrlError| {
+            Failure::unknown(format!("--rpc: {error}")).hint("name nodes by https:// addresses, comma-separated")
+        })?;
     }
     settings.key_cache = Duration::ZERO;
     let chain = RpcChain::new(settings, runtime::clock()).map_err(Failure::unknown)?;
@@ -64,7 +71,7 @@ fn ask_chain(arguments: &Verify, signed: &SignedToken) -> Result<Block, Failure>
 }
 
 fn read_token(arguments: &Verify) -> Result<AuthToken, Failure> {
-    let bytes = input::argument_or_stdin(&arguments.token)?;
+    let bytes = input::argument_or_stdin(&arguments.token, Failure::no)?;
     let not_a_token = |error: &dyn std::fmt::Display| {
         Failure::no(error).hint("a token is what `siwn sign` or near-sign-verify's `sign` gives; `siwn inspect` shows its fields")
     };

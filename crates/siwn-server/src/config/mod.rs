@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use siwn::{CallbackUrl, Message, Origin, PublicUrl, Recipient, Secret, UnfundedAccounts};
+use siwn_chain::{Network, RpcUrl};
 
 pub use sources::{Setting, Sources, settings};
 
@@ -32,9 +33,9 @@ pub struct Config {
     /// The secrets, the first of which signs; none means that one is made and kept in the store.
     pub secrets: Vec<Secret>,
     /// `mainnet`, `testnet` or a chain id.
-    pub network: String,
+    pub network: Network,
     /// The nodes to ask, in order; none means the network's public ones.
-    pub rpc: Vec<String>,
+    pub rpc: Vec<RpcUrl>,
     /// How long one call of a node may take.
     pub rpc_timeout: Duration,
     /// How long a full-access key is taken for granted after its block; zero asks every time.

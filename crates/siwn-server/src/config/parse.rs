@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use siwn::{CallbackUrl, Message, Origin, PublicUrl, Recipient, Secret, UnfundedAccounts};
+use siwn_chain::{Network, RpcUrl};
 
 use super::sources::{Given, Sources};
 use super::{Config, Fault, StoreUrl};
@@ -24,15 +25,15 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
         message => Some(message.unwrap_or_else(|| Message::default_for(recipient))),
     });
     let secrets = secrets(&mut reader);
-    let network = network(&mut reader);
-    let rpc = reader.list("rpc", |text| Ok::<_, String>(text.to_owned()));
-    if rpc.is_empty() && !["mainnet", "testnet"].contains(&network.as_str()) {
+    let network = reader.one("network", str::parse).unwrap_or(Network::Mainnet);
+    let rpc = reader.list("rpc", str::parse::<RpcUrl>);
+    if sources.get("rpc").is_none() && network.public_endpoints().is_empty() {
         reader.fault("rpc", "this network has no public nodes that are known; name nodes of it");
     }
     let rpc_timeout = reader.duration("rpc_timeout", Duration::from_secs(2), Duration::from_millis(1)..=Duration::from_mins(1));
     let key_cache = reader.duration("key_cache", Duration::from_secs(30), Duration::ZERO..=Duration::from_mins(10));
     let challenge_ttl = reader.duration("challenge_ttl", Duration::from_mins(5), Duration::from_secs(1)..=DAY);
-    let session_ttl = reader.duration("session_ttl", 7 * DAY, Duration::from_secs(1)..=3650 * DAY);
+    let session_ttl = reader.duration("session_ttl", 7 * DAY, Duration::from_secs(1)..=365 * DAY);
     let store = reader.one("store", store).unwrap_or_else(|| StoreUrl::Sqlite("siwn.db".into()));
     let allowed_origins = reader.list("allowed_origins", str::parse::<Origin>);
     let callback_urls = reader.list("callback_urls", str::parse::<CallbackUrl>);
@@ -120,13 +121,21 @@ impl Reader<'_> {
         let parse = |text: &str| {
             let duration =
                 humantime::parse_duration(text).map_err(|_| "a duration has units, as in 90s, 5m, 24h, 7d".to_owned())?;
-            let bounds = || {
-                format!("is from {} to {}", humantime::format_duration(*range.start()), humantime::format_duration(*range.end()))
-            };
+            let bounds = || format!("is from {} to {}", shown(*range.start()), shown(*range.end()));
             if range.contains(&duration) { Ok(duration) } else { Err(bounds()) }
         };
         self.one(name, parse).unwrap_or(default)
     }
+}
+
+/// A bound in the largest unit that says it whole.
+fn shown(duration: Duration) -> String {
+    let units = [(DAY, "d"), (Duration::from_hours(1), "h"), (Duration::from_mins(1), "m"), (Duration::from_secs(1), "s")];
+    let whole = |(unit, name): &(Duration, &str)| {
+        let count = duration.as_millis() / unit.as_millis();
+        (count > 0 && duration.as_millis().is_multiple_of(unit.as_millis())).then(|| format!("{count}{name}"))
+    };
+    units.iter().find_map(whole).unwrap_or_else(|| format!("{}ms", duration.as_millis()))
 }
 
 fn public_url(reader: &mut Reader<'_>, listen: SocketAddr, dangerous_plain_http: bool) -> Option<PublicUrl> {
@@ -155,11 +164,15 @@ fn secrets(reader: &mut Reader<'_>) -> Vec<Secret> {
     if secrets.len() > 2 {
         reader.fault("secret", "there are at most two secrets");
     }
+    if secrets.is_empty() && reader.faults.is_empty() && reader.sources.get("secret").is_some() {
+        reader.fault("secret", "there is no secret in it");
+    }
     secrets
 }
 
 fn read_secret_file(path: &str) -> Result<String, String> {
-    std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))
+    // The path is left out: it could be the secret itself, put into the wrong place.
+    std::fs::read_to_string(path).map_err(|error| format!("the file cannot be read: {}", error.kind()))
 }
 
 fn parse_secrets(reader: &mut Reader<'_>, name: &'static str, text: &str) -> Vec<Secret> {
@@ -176,15 +189,6 @@ fn parse_secrets(reader: &mut Reader<'_>, name: &'static str, text: &str) -> Vec
             Vec::new()
         }
     }
-}
-
-fn network(reader: &mut Reader<'_>) -> String {
-    let parse = |text: &str| {
-        let good =
-            (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-        if good { Ok(text.to_owned()) } else { Err("is mainnet, testnet or a chain id: letters, digits, - _ .") }
-    };
-    reader.one("network", parse).unwrap_or_else(|| "mainnet".into())
 }
 
 fn store(text: &str) -> Result<StoreUrl, String> {

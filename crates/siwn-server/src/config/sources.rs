@@ -1,7 +1,9 @@
 //! Where settings come from, and which there are.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
+use siwn::Quoted;
 use toml::{Table, Value};
 
 use super::Fault;
@@ -133,7 +135,6 @@ pub struct Sources {
 }
 
 /// A value and where it stands.
-#[derive(Debug)]
 pub(super) struct Given {
     pub(super) place: String,
     pub(super) values: Vec<String>,
@@ -159,8 +160,10 @@ impl Sources {
             }
         };
         for (key, value) in table {
-            let place = format!("{name}: {key}");
-            let Some(setting) = SETTINGS.iter().find(|setting| setting.name == key) else {
+            let known = SETTINGS.iter().find(|setting| setting.name == key);
+            let place =
+                known.map_or_else(|| format!("{name}: {}", Quoted::new(&key)), |setting| format!("{name}: {}", setting.name));
+            let Some(setting) = known else {
                 self.faults.push(Fault { place, problem: "there is no such setting".into() });
                 continue;
             };
@@ -203,6 +206,13 @@ impl Sources {
 
     pub(super) fn faults(&self) -> Vec<Fault> {
         self.faults.clone()
+    }
+}
+
+impl fmt::Debug for Given {
+    /// Without the values: one of them can be the secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.place)
     }
 }
 

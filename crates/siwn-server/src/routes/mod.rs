@@ -29,6 +29,10 @@ impl Siwn {
     ///
     /// They bring no fallback and put no layer on anything else.
     pub fn routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        self.unobserved_routes().layer(from_fn_with_state(self.clone(), observe::request))
+    }
+
+    pub(crate) fn unobserved_routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
         // The published client example begins a login with GET; nothing is stored, so that both are safe.
         Router::new()
             .route("/api/auth/initiate-login", only(post(initiate::handle).get(initiate::handle)))
@@ -37,7 +41,6 @@ impl Siwn {
             .route("/api/auth/logout", only(post(logout::handle)))
             .layer(from_fn_with_state(self.clone(), guard))
             .layer(self.cors())
-            .layer(from_fn_with_state(self.clone(), observe::request))
             .with_state(self.clone())
     }
 

@@ -6,7 +6,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use siwn::Chain;
 use siwn_chain::{RpcChain, RpcUrl};
 use siwn_devnet::{Devnet, TestAccounts};
 use siwn_server::{Siwn, app_with, serve};
@@ -52,11 +51,7 @@ fn chain(address: SocketAddr, devnet: &Devnet) -> Result<Arc<RpcChain>, Failure>
 }
 
 fn siwn(address: SocketAddr, chain: Arc<RpcChain>) -> Result<Siwn, Failure> {
-    Siwn::builder(RECIPIENT)
-        .public_url(public_url(address.port()))
-        .chain(chain.network().chain_id().to_owned(), chain as Arc<dyn Chain>)
-        .build()
-        .map_err(Failure::unknown)
+    Siwn::builder(RECIPIENT).public_url(public_url(address.port())).rpc_chain(chain).build().map_err(Failure::unknown)
 }
 
 fn public_url(port: u16) -> String {

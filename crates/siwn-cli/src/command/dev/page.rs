@@ -1,10 +1,10 @@
 //! The page at `/` with the test wallet, and what it needs.
 
-use axum::response::IntoResponse as _;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 use siwn_devnet::{TestAccount, TestAccounts};
 
@@ -38,7 +38,16 @@ pub(super) fn router(recipient: &'static str, accounts: &TestAccounts) -> Router
         .route("/", get(async || asset("text/html; charset=utf-8", include_str!("../../../assets/dev.html"))))
         .route("/_dev/dev.js", get(async || asset("text/javascript; charset=utf-8", include_str!("../../../assets/dev.js"))))
         .route("/_dev/dev.css", get(async || asset("text/css; charset=utf-8", include_str!("../../../assets/dev.css"))))
-        .route("/_dev/accounts.json", get(async move || Json(wallet)))
+        .route("/_dev/accounts.json", get(async move |headers| accounts_of(&headers, &wallet)))
+}
+
+/// The keys, for a page of this server's own: no other page gets them into its process.
+fn accounts_of(headers: &HeaderMap, wallet: &Wallet) -> Response {
+    let is_foreign = |site: &HeaderValue| site != "same-origin" && site != "none";
+    if headers.get("sec-fetch-site").is_some_and(is_foreign) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    guarded("application/json", Json(wallet))
 }
 
 fn shown(account: &TestAccount, access: &'static str) -> Account {
@@ -50,14 +59,19 @@ fn shown(account: &TestAccount, access: &'static str) -> Account {
     }
 }
 
-fn asset(content_type: &'static str, text: &'static str) -> axum::response::Response {
-    let mut response = text.into_response();
+fn asset(content_type: &'static str, text: &'static str) -> Response {
+    guarded(content_type, text)
+}
+
+fn guarded(content_type: &'static str, body: impl IntoResponse) -> Response {
+    let mut response = body.into_response();
     for (name, value) in [
         (CONTENT_TYPE, content_type),
         (CONTENT_SECURITY_POLICY, POLICY),
         (CACHE_CONTROL, "no-store"),
         (REFERRER_POLICY, "no-referrer"),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     ] {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
