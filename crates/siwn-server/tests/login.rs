@@ -259,6 +259,13 @@ fn bs58_text(bytes: &[u8]) -> String {
 }
 
 #[tokio::test]
+async fn a_token_wins_over_whatever_stands_beside_it() {
+    let server = Server::new();
+    let body = json!({ "authToken": server.token().await, "accountId": 5, "nonce": { "0": 1 }, "authorization": [7] });
+    assert_eq!(server.post(VERIFY, &[], &body).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn a_state_that_is_present_is_the_challenges() {
     let server = Server::new();
     for (state, expected) in [(json!("other"), "state_mismatch"), (json!(""), "state_mismatch"), (json!(7), "malformed")] {

@@ -4,7 +4,9 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
 use http::header::SET_COOKIE;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use siwn::{AuthToken, Nonce, Proof, ProofFields, SessionSecret, SignedIn};
 
 use crate::body;
@@ -14,21 +16,29 @@ use crate::random::random;
 use crate::siwn::Siwn;
 use crate::time::Rfc3339;
 
-/// Three kinds of proof in one object; the first that is present counts. Other members are ignored.
+/// Three kinds of proof in one object; the first that is present counts, and what the others say is not even looked at.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Body {
     auth_token: Option<String>,
-    authorization: Option<serde::de::IgnoredAny>,
-    account_id: Option<String>,
-    public_key: Option<String>,
-    signature: Option<String>,
-    nonce: Option<NonceText>,
+    authorization: Option<IgnoredAny>,
+    session: Option<SessionForm>,
+    #[serde(flatten)]
+    fields: Map<String, Value>,
+}
+
+/// The fields of the general flow. Other members are ignored.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Fields {
+    account_id: String,
+    public_key: String,
+    signature: String,
+    nonce: NonceText,
     message: Option<String>,
     recipient: Option<String>,
     callback_url: Option<String>,
     state: Option<String>,
-    session: Option<SessionForm>,
 }
 
 #[derive(Deserialize)]
@@ -80,24 +90,20 @@ fn proof(body: Body) -> Result<Proof, Problem> {
     if body.authorization.is_some() {
         return Err(Problem::new(Code::ProofUnsupported));
     }
-    let (Some(account_id), Some(public_key), Some(signature), Some(nonce)) =
-        (&body.account_id, &body.public_key, &body.signature, body.nonce)
-    else {
-        return Err(Problem::new(Code::Malformed));
-    };
-    let nonce = match nonce {
+    let fields: Fields = serde_json::from_value(Value::Object(body.fields)).map_err(|_| Problem::new(Code::Malformed))?;
+    let nonce = match fields.nonce {
         NonceText::Numbers(numbers) => Nonce::from_numbers(&numbers),
         NonceText::Base64(text) => Nonce::from_base64(&text),
     };
     Proof::from_fields(ProofFields {
-        account_id,
-        public_key,
-        signature,
+        account_id: &fields.account_id,
+        public_key: &fields.public_key,
+        signature: &fields.signature,
         nonce: nonce.map_err(|error| malformed(&error))?,
-        message: body.message.as_deref(),
-        recipient: body.recipient.as_deref(),
-        callback_url: body.callback_url.as_deref(),
-        state: body.state.as_deref(),
+        message: fields.message.as_deref(),
+        recipient: fields.recipient.as_deref(),
+        callback_url: fields.callback_url.as_deref(),
+        state: fields.state.as_deref(),
     })
     .map_err(|error| malformed(&error))
 }

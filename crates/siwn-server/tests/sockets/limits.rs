@@ -126,3 +126,16 @@ async fn idle_connections_do_not_keep_an_honest_client_out() {
     }
     running.serves().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_does_not_read_is_cut_off_after_ten_seconds() {
+    const LENGTH: usize = 64 * 1024 * 1024;
+    let further = axum::Router::new().route("/large", axum::routing::get(async || vec![b'x'; LENGTH]));
+    let running = Running::with(further).await;
+    let mut client = running.connect().await;
+    client.write("GET /large HTTP/1.1\r\nhost: app.example\r\n\r\n").await;
+    sleep(Duration::from_secs(11)).await;
+    let read = client.rest_after_its_end().await.len();
+    assert!(read < LENGTH, "all of it came, {read} bytes");
+    running.serves().await;
+}
