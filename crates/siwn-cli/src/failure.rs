@@ -36,6 +36,17 @@ impl Failure {
         Some(Self::unknown(text.trim_end()).hint("--help says what is expected"))
     }
 
+    /// An error with all that caused it, on one line: exit code 2.
+    pub(crate) fn caused(what: &str, error: &dyn std::error::Error) -> Self {
+        let mut text = format!("{what}: {error}");
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            text = format!("{text}: {error}");
+            cause = error.source();
+        }
+        Self::unknown(text)
+    }
+
     /// Says what to do.
     pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }

@@ -24,7 +24,7 @@ pub(crate) fn argument_or_stdin(argument: &OsStr, too_long: fn(String) -> Failur
         .map_err(|error| Failure::unknown(format!("standard input: {error}")))?;
     if bytes.len() as u64 > MOST {
         // A part of it is not what was meant.
-        return Err(too_long(format!("standard input has more than {MOST} bytes")));
+        return Err(too_long(format!("standard input has more than {MOST} bytes")).hint("nothing that long is signed or verified"));
     }
     if bytes.last() == Some(&b'\n') {
         bytes.pop();

@@ -35,6 +35,7 @@ impl Transcript {
             .args(arguments)
             .env("SIWN_PRIVATE_KEY", key)
             .env_remove("COLUMNS")
+            .env("SIWN_LOG", "error")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -167,5 +168,101 @@ fn inspect() {
         .run(&["inspect", IMPOSSIBLE_TOKEN])
         .run(&["inspect", "nonsense!"])
         .run(&["inspect", ""]);
+    insta::assert_snapshot!(transcript.0);
+}
+
+#[test]
+fn config_check() {
+    let transcript = Transcript::default()
+        .run(&["config", "check", "--help"])
+        .run(&[
+            "config",
+            "check",
+            "--recipient",
+            "app.example",
+            "--public-url",
+            "https://app.example",
+            "--rpc",
+            "https://rpc.example/key",
+        ])
+        .run(&["config", "check", "--recipient", "app.example", "--store", "memory:", "--dangerous-plain-http", "true"])
+        .run(&[
+            "config",
+            "check",
+            "--listen",
+            "0.0.0.0:80",
+            "--rpc",
+            "http://rpc.example,x",
+            "--challenge-ttl",
+            "5",
+            "--session-ttl",
+            "9w",
+        ])
+        .run(&["config", "check", "--recipient", "app.example", "--config", "no-such-file"])
+        .run(&["config", "check", "--secret", "abc"]);
+    insta::assert_snapshot!(transcript.0);
+}
+
+#[test]
+fn servers_that_do_not_start() {
+    let transcript = Transcript::default()
+        .run(&["serve"])
+        .run(&[
+            "serve",
+            "--recipient",
+            "app.example",
+            "--store",
+            "sqlite:/no/such/folder/siwn.db",
+            "--listen",
+            "127.0.0.1:0",
+            "--network",
+            "x",
+            "--rpc",
+            "http://127.0.0.1:1",
+        ])
+        .run(&["dev", "--listen", "0.0.0.0:8080"])
+        .run(&["dev", "--listen", "8080"]);
+    // The log says when.
+    let lines = transcript.0.lines().filter(|line| !line.starts_with("20"));
+    insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn login_refused_before_anything_is_sent() {
+    let key = format!("ed25519:{KEY}");
+    let transcript = Transcript::default()
+        .run_with_key(&key, &["login", "http://app.example", "--account", "alice.near"])
+        .run_with_key(&key, &["login", "https://user@app.example", "--account", "alice.near"])
+        .run_with_key(&key, &["login", "app.example", "--account", "alice.near"])
+        .run_with_key(&key, &["login", "http://localhost:1", "--account", "alice.near"])
+        .run(&["login", "http://localhost:1", "--account", "alice.near"])
+        .run(&["login", "http://localhost:1"]);
+    insta::assert_snapshot!(transcript.0);
+}
+
+#[test]
+fn verify_without_a_node() {
+    let at = ["--recipient", "app.example", "--now", "1760000060000"];
+    let with = |more: &[&'static str]| [&["verify", TOKEN], &at[..], more].concat();
+    let transcript = Transcript::default()
+        .run(&with(&["--network", "localnet", "--rpc", "http://127.0.0.1:1"]))
+        .run(&with(&["--network", "localnet"]))
+        .run(&with(&["--network", "Mainnet"]))
+        .run(&with(&["--rpc", "http://rpc.example"]));
+    insta::assert_snapshot!(transcript.0);
+}
+
+#[test]
+fn input_that_is_too_long() {
+    let long = "A".repeat(1024 * 1024 + 1);
+    let transcript = Transcript::default()
+        .run_with(&format!("ed25519:{KEY}"), &long, &["sign", "-", "--account", "alice.near", "--recipient", "app.example"])
+        .run_with(
+            &format!("ed25519:{KEY}"),
+            &long[..200_000],
+            &["sign", "-", "--account", "alice.near", "--recipient", "app.example"],
+        )
+        .run_with("", &long, &["verify", "-", "--recipient", "app.example", "--offline"])
+        .run_with("", &long, &["inspect", "-"]);
     insta::assert_snapshot!(transcript.0);
 }

@@ -68,7 +68,7 @@ fn find<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Probl
         .get_all(COOKIE)
         .into_iter()
         .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'))
-        .map(|pair| pair.trim_ascii())
+        .map(<[u8]>::trim_ascii)
         .filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
     let first = values.next();
     if values.next().is_some() {

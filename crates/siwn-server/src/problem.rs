@@ -171,6 +171,7 @@ impl IntoResponse for Problem {
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
+    use std::fmt::Write as _;
 
     use super::*;
 
@@ -218,6 +219,21 @@ mod tests {
             let problem = Problem::from(LoginError::from(outage));
             assert_eq!(problem.code.status(), StatusCode::SERVICE_UNAVAILABLE, "{problem:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn every_problem_is_answered_as_written_down() {
+        let mut text = String::new();
+        for code in Code::ALL {
+            let response = Problem::new(*code).into_response_of(&RequestId::fixed());
+            writeln!(text, "{}", response.status()).unwrap();
+            for (name, value) in response.headers() {
+                writeln!(text, "{name}: {}", value.to_str().unwrap()).unwrap();
+            }
+            let body = axum::body::to_bytes(response.into_body(), 1024).await.unwrap();
+            writeln!(text, "\n{}\n", std::str::from_utf8(&body).unwrap()).unwrap();
+        }
+        insta::assert_snapshot!(text);
     }
 
     #[test]

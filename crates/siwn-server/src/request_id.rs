@@ -14,6 +14,11 @@ impl RequestId {
         Self(BASE64_URL_SAFE_NO_PAD.encode(bytes))
     }
 
+    #[cfg(test)]
+    pub(crate) fn fixed() -> Self {
+        Self("AAAAAAAAAAAAAAAA".into())
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }

@@ -15,8 +15,9 @@ async fn initiate_login() {
     let program = server.challenge(&[]).await;
     let browser = server.challenge(&own_page("")).await;
     let redirect = server.post("/api/auth/initiate-login", &[], &json!({ "redirect": true })).await;
+    let by_get = server.get("/api/auth/initiate-login", &[]).await;
     let shop = server.challenge(&[("sec-fetch-site", "cross-site"), ("origin", "https://shop.example")]).await;
-    insta::assert_snapshot!([program, browser, redirect, shop].map(|answer| answer.transcript()).join("\n"));
+    insta::assert_snapshot!([program, browser, redirect, by_get, shop].map(|answer| answer.transcript()).join("\n"));
 }
 
 #[tokio::test]
@@ -71,6 +72,12 @@ async fn preflight() {
 #[tokio::test]
 async fn operations() {
     let server = Server::with(|builder| builder.ready_check("chain", || Err("no node of mainnet answers".into())));
-    let answers = [server.get("/healthz", &[]).await, server.get("/readyz", &[]).await, server.get("/nothing", &[]).await];
+    let ready = Server::new();
+    let answers = [
+        server.get("/healthz", &[]).await,
+        server.get("/readyz", &[]).await,
+        ready.get("/readyz", &[]).await,
+        server.get("/nothing", &[]).await,
+    ];
     insta::assert_snapshot!(answers.map(|answer| answer.transcript()).join("\n"));
 }

@@ -38,7 +38,7 @@ struct Summary {
 pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
     let config = settings
         .load()
-        .map_err(|faults| Failure::no(faults.join("\nerror: ")).hint("docs/configuration.md describes every setting"))?;
+        .map_err(|faults| Failure::no(faults.join("\nerror: ")).hint("`siwn config check --help` names every setting"))?;
     let rpc = if config.rpc.is_empty() { config.network.public_endpoints() } else { config.rpc.clone() };
     for warning in config.warnings() {
         eprintln!("warning: {warning}");
@@ -52,11 +52,12 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
         rpc: rpc.iter().map(RpcUrl::host).collect(),
         rpc_timeout: shown(config.rpc_timeout),
         key_cache: shown(config.key_cache),
-        store: match config.store {
+        store: match &config.store {
             StoreUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
             _ => "memory:".into(),
         },
         secret: match config.secrets.len() {
+            0 if config.store == StoreUrl::Memory => "made anew at every start",
             0 => "made, and kept in the store",
             1 => "given",
             _ => "given, and a second one",

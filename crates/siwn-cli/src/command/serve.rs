@@ -92,15 +92,15 @@ impl Opened {
         let opening = tokio::task::spawn_blocking(move || SqliteStore::open_file(&path, generation, runtime::clock()));
         match opening.await {
             Ok(Ok(store)) => Ok(Self::Sqlite(Arc::new(store))),
-            Ok(Err(error)) => Err(Failure::unknown(format!("store: {error}")).hint("name another file with --store sqlite:PATH")),
-            Err(error) => Err(Failure::unknown(format!("store: {error}"))),
+            Ok(Err(error)) => Err(Failure::caused("store", &error).hint("name another file with --store sqlite:PATH")),
+            Err(error) => Err(Failure::caused("store", &error)),
         }
     }
 
     /// The secret that the store keeps for all processes that share it.
     async fn secret(&self) -> Result<Option<Secret>, Failure> {
         let Self::Sqlite(store) = self else { return Ok(None) };
-        store.kept_secret(input::random()?).await.map(Some).map_err(|error| Failure::unknown(format!("store: {error}")))
+        store.kept_secret(input::random()?).await.map(Some).map_err(|error| Failure::caused("store", &error))
     }
 
     async fn close(self) {

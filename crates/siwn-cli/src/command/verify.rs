@@ -54,7 +54,8 @@ fn ask_chain(arguments: &Verify, signed: &SignedToken) -> Result<Block, Failure>
         })?;
     }
     settings.key_cache = Duration::ZERO;
-    let chain = RpcChain::new(settings, runtime::clock()).map_err(Failure::unknown)?;
+    let chain = RpcChain::new(settings, runtime::clock())
+        .map_err(|error| Failure::unknown(error).hint("name nodes of it with --rpc, or leave the chain out with --offline"))?;
     runtime::run(async {
         match signed.clone().confirm(&chain, AccessPolicy::default()).await {
             Ok(verified) => Ok(verified.account.block()),

@@ -1,0 +1,8 @@
+//! What the README shows is what is compiled.
+
+#[test]
+fn the_readme_shows_the_example_as_it_is_compiled() {
+    let (_, code) = include_str!("../examples/verify_a_token.rs").split_once("\n\n").unwrap();
+    let shown = code.split("fn main()").next().unwrap().trim_end();
+    assert!(include_str!("../../../README.md").contains(shown), "the README does not show:\n{shown}");
+}
