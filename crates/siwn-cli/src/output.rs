@@ -83,7 +83,8 @@ fn escape_invisible(json: &str) -> String {
         // Tags, which show nothing anywhere: two halves of UTF-16 in JSON.
         '\u{e0000}'..='\u{e0fff}' => {
             let mut halves = [0; 2];
-            character.encode_utf16(&mut halves).iter().map(|half| format!("\\u{half:04x}")).collect()
+            let halves = character.encode_utf16(&mut halves);
+            halves.iter().fold(String::new(), |text, half| text + &format!("\\u{half:04x}"))
         }
         _ if character.is_control() => format!("\\u{:04x}", u32::from(character)),
         _ => character.to_string(),
