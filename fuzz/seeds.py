@@ -4,7 +4,8 @@ import json
 import pathlib
 import sys
 
-VECTORS = pathlib.Path(__file__).parent.parent / "crates/siwn/tests/vectors"
+CRATES = pathlib.Path(__file__).parent.parent / "crates"
+VECTORS = CRATES / "siwn/tests/vectors"
 
 
 def read(name):
@@ -43,6 +44,7 @@ seeds = {
     "site_config": [
         "\0".join([RECIPIENT, MESSAGE, "0f" * 32, "300000"]), "\0".join([RECIPIENT, MESSAGE + "\n", "", "999"]), "a\0a\0\0" + "86400000",
     ],
+    "rpc_reply": [file.read_text() for file in (CRATES / "siwn-chain/tests/fixtures").glob("*.json")],
     "challenge_judge": ["\0" * 40, "\x01" * 40 + "A" * 22, "\0" * 31 + "\x01" + "\0" * 8 + "state"],
 }
 

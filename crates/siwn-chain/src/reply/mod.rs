@@ -107,7 +107,9 @@ impl<'a> Reply<'a> {
         let otherwise = |fault| {
             if is_success { fault } else { Fault::Status { status: self.status, retry_after: self.retry_after } }
         };
-        let envelope: view::Envelope<'a> = serde_json::from_slice(self.body).map_err(|_| otherwise(Fault::Garbage))?;
+        // RFC 8259, section 8.1. Parsed as bytes, a member that nobody reads could be anything.
+        let text = str::from_utf8(self.body).map_err(|_| otherwise(Fault::Garbage))?;
+        let envelope: view::Envelope<'a> = serde_json::from_str(text).map_err(|_| otherwise(Fault::Garbage))?;
         if !envelope.id.is_some_and(|id| self.id.is(id)) {
             return Err(otherwise(Fault::OtherId));
         }

@@ -221,6 +221,17 @@ fn what_is_no_reply_is_a_fault() {
 }
 
 #[test]
+fn a_reply_that_is_not_utf_8_is_no_reply_even_where_nobody_reads_it() {
+    let body = fixture("res_view_access_key_full_access.json");
+    let answer = |body: &[u8]| key_answer_of(200, body, "dontcare", "alice.near", KEY, PIN);
+    assert_eq!(answer(body.as_bytes()), Ok(KeyAnswer::Has(Access::Full)));
+    let mut body = body.into_bytes();
+    let version = body.windows(3).position(|window| window == b"2.0").unwrap();
+    body[version] = 0xd8;
+    assert_eq!(answer(&body), Err(Fault::Garbage));
+}
+
+#[test]
 fn an_id_of_another_type_is_not_ours() {
     for id in ["7", "null", "{}", r#"["7"]"#, "\"7\\u0000\""] {
         let body = format!(r#"{{"id":{id},"result":{{"block_hash":"{PIN}","permission":"FullAccess"}}}}"#);
