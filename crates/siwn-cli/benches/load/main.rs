@@ -2,7 +2,7 @@
 //!
 //! The server is the binary `siwn serve`; beside it, in every round and in rotating order, stands a program of the same routes that
 //! only reads the token and checks its signature ([`bare`]). The node is a devnet in this process. What counts is the processor time
-//! of the server for a login, and its ratio to that of the bare program in the same round; the table gives medians over the rounds.
+//! of the server for a login, and its ratio to that of the bare program in the same round, as medians over the rounds.
 //!
 //! `cargo bench -p siwn-cli --bench load -- --users 32` prints it; any login that is not answered by 200 makes it fail.
 
