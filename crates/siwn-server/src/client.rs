@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
+use thiserror::Error;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -11,13 +12,23 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 #[derive(Clone, Debug, Default)]
 pub struct TrustedProxies(Vec<IpNet>);
 
+/// The text is neither an address nor a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("is an address or a network, as in 10.0.0.1 or 10.0.0.0/8")]
+pub struct NetworkTextError;
+
 /// Reads an address or a network, as in `10.0.0.1` or `10.0.0.0/8`.
-pub(crate) fn network(text: &str) -> Result<IpNet, &'static str> {
+pub(crate) fn network(text: &str) -> Result<IpNet, NetworkTextError> {
     let address = || text.parse::<IpAddr>().map(IpNet::from);
-    text.parse().or_else(|_| address()).map_err(|_| "is an address or a network, as in 10.0.0.1 or 10.0.0.0/8")
+    text.parse().or_else(|_| address()).map_err(|_| NetworkTextError)
 }
 
 impl TrustedProxies {
+    /// From addresses and networks, as in `10.0.0.1` and `10.0.0.0/8`.
+    pub fn parse<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<Self, NetworkTextError> {
+        texts.into_iter().map(network).collect::<Result<_, _>>().map(Self)
+    }
+
     pub(crate) const fn new(networks: Vec<IpNet>) -> Self {
         Self(networks)
     }
@@ -54,7 +65,7 @@ mod tests {
     use super::*;
 
     fn client(proxies: &[&str], lines: &[&'static str]) -> String {
-        let proxies = TrustedProxies::new(proxies.iter().map(|text| network(text).unwrap()).collect());
+        let proxies = TrustedProxies::parse(proxies.iter().copied()).unwrap();
         let headers = lines.iter().map(|line| (X_FORWARDED_FOR, HeaderValue::from_static(line))).collect();
         proxies.client("10.0.0.1:5000".parse().unwrap(), &headers).to_string()
     }

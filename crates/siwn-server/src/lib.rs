@@ -24,7 +24,7 @@ pub mod test_util;
 mod time;
 
 pub use crate::builder::{BuildError, Builder};
-pub use crate::client::TrustedProxies;
+pub use crate::client::{NetworkTextError, TrustedProxies};
 pub use crate::extract::{BearerToken, Rejection, SignedIn};
 pub use crate::operations::{app, app_with};
 pub use crate::serve::serve;

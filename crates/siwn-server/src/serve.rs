@@ -13,7 +13,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt as _;
 
@@ -32,6 +32,8 @@ const LAST_ANSWERS: Duration = Duration::from_secs(20);
 const BREATH: Duration = Duration::from_millis(50);
 
 /// Answers on every listener until `stop` ends; then accepts nothing more, finishes what is under way and returns.
+///
+/// What does not end within 20 s of the stop is cut off, as everything is when the future is dropped.
 pub async fn serve(listeners: Vec<TcpListener>, router: Router, stop: impl Future<Output = ()>) {
     serve_at_once(MOST_CONNECTIONS, listeners, router, stop).await;
 }
@@ -39,6 +41,8 @@ pub async fn serve(listeners: Vec<TcpListener>, router: Router, stop: impl Futur
 async fn serve_at_once(most: usize, listeners: Vec<TcpListener>, router: Router, stop: impl Future<Output = ()>) {
     let connections = GracefulShutdown::new();
     let room = Arc::new(Semaphore::new(most));
+    // Gone when this function is: what is still connected then is cut off.
+    let (_here, gone) = watch::channel(());
     tokio::pin!(stop);
     loop {
         // A stop does not wait for room.
@@ -49,9 +53,13 @@ async fn serve_at_once(most: usize, listeners: Vec<TcpListener>, router: Router,
         match accepted {
             Ok((place, stream, peer)) => {
                 let connection = connections.watch(connection(stream, peer, router.clone()));
+                let mut gone = gone.clone();
                 tokio::spawn(async move {
-                    // What goes wrong on a connection is its client's affair.
-                    let _ = connection.await;
+                    tokio::select! {
+                        // What goes wrong on a connection is its client's affair.
+                        _ = connection => {}
+                        _ = gone.changed() => {}
+                    }
                     drop(place);
                 });
             }

@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
@@ -66,4 +67,26 @@ async fn a_body_under_way_is_waited_for() {
     client.write("{}").await;
     assert_eq!(client.answer().await.status, 200);
     running.server.await.unwrap();
+}
+
+#[tokio::test]
+async fn what_does_not_end_is_cut_off_after_twenty_seconds() {
+    let arrived = Arc::new(Semaphore::new(0));
+    let tells = Arc::clone(&arrived);
+    let never = async move || {
+        tells.add_permits(1);
+        std::future::pending::<&str>().await
+    };
+    let running = Running::with(Router::new().route("/never", get(never))).await;
+    let mut client = running.connect().await;
+    client.write(HEALTH.replace("/healthz", "/never")).await;
+    arrived.acquire().await.unwrap().forget();
+
+    tokio::time::pause();
+    let began = tokio::time::Instant::now();
+    running.stop.send(()).unwrap();
+    running.server.await.unwrap();
+    assert!(began.elapsed() >= Duration::from_secs(20), "{:?}", began.elapsed());
+    let rest = tokio::time::timeout(Duration::from_mins(1), client.rest()).await;
+    assert_eq!(rest.as_deref(), Ok(""));
 }
