@@ -90,3 +90,18 @@ async fn what_does_not_end_is_cut_off_after_twenty_seconds() {
     let rest = tokio::time::timeout(Duration::from_mins(1), client.rest()).await;
     assert_eq!(rest.as_deref(), Ok(""));
 }
+
+#[tokio::test]
+async fn a_fault_in_one_request_ends_its_connection_and_no_other() {
+    let further = Router::new().route("/fault", get(async || -> &'static str { panic!("a fault in the application") }));
+    let running = Running::with(further).await;
+    let mut other = running.connect().await;
+    other.write(HEALTH).await;
+    assert_eq!(other.answer().await.status, 200);
+    let mut client = running.connect().await;
+    client.write("GET /fault HTTP/1.1\r\nhost: app.example\r\n\r\n").await;
+    assert_eq!(client.rest_after_its_end().await, "");
+    other.write(HEALTH).await;
+    assert_eq!(other.answer().await.status, 200, "the connection that was there before");
+    running.serves().await;
+}
