@@ -4,9 +4,9 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use reqwest::{Client, Method, Response, StatusCode, Url, redirect};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use siwn::{KeySigner, Nonce, TokenRequest};
+use siwn::{KeySigner, Nonce, SessionToken, TokenRequest};
 
 use crate::arguments::Login;
 use crate::failure::Failure;
@@ -23,6 +23,18 @@ struct Challenge {
     nonce: Vec<u64>,
     recipient: String,
     state: Option<String>,
+}
+
+/// The session, as the server answers it and as it is printed.
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Session {
+    success: bool,
+    account_id: String,
+    public_key: Option<String>,
+    network: String,
+    expires_at: String,
+    token: String,
 }
 
 pub(crate) fn run(arguments: Login) -> Result<(), Failure> {
@@ -46,10 +58,12 @@ pub(crate) fn run(arguments: Login) -> Result<(), Failure> {
         // A cookie would end with this process.
         let session =
             ask(&client, &url, "api/auth/verify-login", json!({ "authToken": token.encode(), "session": "bearer" })).await?;
-        let is_session = session["success"] == true
-            && session["accountId"] == account.as_str()
-            && session["token"].as_str().is_some_and(|token| token.starts_with("siwn_"));
-        if is_session { output::json(&session) } else { Err(not_a_server()) }
+        let session: Session = serde_json::from_value(session).map_err(|_| not_a_server())?;
+        let token = SessionToken::from_bearer(&session.token).map_err(|_| not_a_server())?;
+        if !session.success || session.account_id != account.as_str() {
+            return Err(not_a_server());
+        }
+        output::json(&Session { token: token.expose_bearer(), ..session })
     })
 }
 
