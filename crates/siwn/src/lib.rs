@@ -81,7 +81,7 @@ pub use chain::{Access, Block, Chain, ChainError, Question, Standing};
 pub use challenge::{Binding, Challenge, ChallengeError, OwnChallenge, Returned};
 pub use error::{LoginError, Refusal, Unavailable};
 pub use key::{KeyError, KeyType, PublicKey};
-pub use login::{Login, SignedIn};
+pub use login::{Login, OpenedSession};
 pub use memory::MemoryStore;
 pub use nep413::{Payload, PayloadHash, TAG};
 pub use nonce::{Nonce, NonceError, TimestampError};

@@ -22,7 +22,7 @@ pub struct Login {
 
 /// A login that succeeded.
 #[derive(Clone, Debug)]
-pub struct SignedIn {
+pub struct OpenedSession {
     /// The session that it opened.
     pub session: Session,
     /// What the client keeps. It is answered once and stored nowhere.
@@ -58,7 +58,7 @@ impl Login {
         bound_to: &Binding,
         now: UnixMillis,
         secret: SessionSecret,
-    ) -> Result<SignedIn, LoginError> {
+    ) -> Result<OpenedSession, LoginError> {
         let generation = self.store.generation()?;
         // 1. The challenge is ours, has not expired, and was issued to this client. No I/O.
         let challenge = OwnChallenge::judge(&self.site, proof.returned(), generation, bound_to, now)?;
@@ -93,7 +93,7 @@ impl Login {
         NewSession { row, challenge_expires_at: challenge.expires_at, generation: challenge.generation }
     }
 
-    async fn open(&self, new: NewSession, secret: SessionSecret) -> Result<SignedIn, LoginError> {
+    async fn open(&self, new: NewSession, secret: SessionSecret) -> Result<OpenedSession, LoginError> {
         let opening = match self.store.open(&new).await {
             // The row holds the secret's hash: whoever asks again learns whether he won.
             Err(StoreError::Unknown(_)) => self.store.open(&new).await,
@@ -102,7 +102,7 @@ impl Login {
         match opening {
             Ok(Opening::Opened) => {
                 let session = Session::from(new.row);
-                Ok(SignedIn { token: SessionToken::new(session.id, secret), session })
+                Ok(OpenedSession { token: SessionToken::new(session.id, secret), session })
             }
             Ok(Opening::AlreadySpent) => Err(Refusal::Spent.into()),
             Ok(Opening::ChallengeExpired) => Err(Refusal::ExpiredMeanwhile.into()),

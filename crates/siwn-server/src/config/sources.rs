@@ -36,7 +36,7 @@ const fn setting(
 }
 
 const fn secret(name: &'static str, flag: &'static str, value: &'static str, default: &'static str, help: &'static str) -> Setting {
-    Setting { name, flag, help, value, default, is_flag: false }
+    Setting { is_flag: false, ..setting(name, flag, value, default, help) }
 }
 
 const SETTINGS: &[Setting] = &[

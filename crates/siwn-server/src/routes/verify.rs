@@ -7,7 +7,7 @@ use http::header::SET_COOKIE;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use siwn::{AuthToken, Nonce, Proof, ProofFields, SessionSecret, SignedIn};
+use siwn::{AuthToken, Nonce, OpenedSession, Proof, ProofFields, SessionSecret};
 
 use crate::body;
 use crate::caller::Caller;
@@ -109,8 +109,8 @@ fn proof(body: Body) -> Result<Proof, Problem> {
 }
 
 /// The session, as a cookie or as a bearer token, and never both.
-fn answer(siwn: &Siwn, signed_in: &SignedIn, form: SessionForm) -> Response {
-    let SignedIn { session, token } = signed_in;
+fn answer(siwn: &Siwn, signed_in: &OpenedSession, form: SessionForm) -> Response {
+    let OpenedSession { session, token } = signed_in;
     let bearer = (form == SessionForm::Bearer).then(|| token.expose_bearer());
     let is_cookie = bearer.is_none();
     let answer = Answer {

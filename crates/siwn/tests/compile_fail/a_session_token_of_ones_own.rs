@@ -1,7 +1,7 @@
-use siwn::{Session, SessionId, SessionSecret, SessionToken, SignedIn};
+use siwn::{Session, SessionId, SessionSecret, SessionToken, OpenedSession};
 
-fn forge(id: SessionId, secret: SessionSecret, session: Session) -> SignedIn {
-    SignedIn { session, token: SessionToken::new(id, secret) }
+fn forge(id: SessionId, secret: SessionSecret, session: Session) -> OpenedSession {
+    OpenedSession { session, token: SessionToken::new(id, secret) }
 }
 
 fn main() {}

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use siwn::conformance::TestClock;
 use siwn::{
-    AccountId, AuthToken, Binding, CallbackUrl, Challenge, Issue, KeySigner, KeyType, Login, LoginError, Message, PrivateKey,
-    Proof, ProofFields, Secret, SessionSecret, Sessions, SignedIn, Site, TokenFields, TokenRequest, UnixMillis,
+    AccountId, AuthToken, Binding, CallbackUrl, Challenge, Issue, KeySigner, KeyType, Login, LoginError, Message, OpenedSession,
+    PrivateKey, Proof, ProofFields, Secret, SessionSecret, Sessions, Site, TokenFields, TokenRequest, UnixMillis,
 };
 
 pub(crate) use chain::{TestChain, standing};
@@ -86,11 +86,11 @@ impl Stage {
         request.into_token(signed).expect("an honest signature")
     }
 
-    pub(crate) async fn finish(&self, proof: impl Into<Proof>) -> Result<SignedIn, LoginError> {
+    pub(crate) async fn finish(&self, proof: impl Into<Proof>) -> Result<OpenedSession, LoginError> {
         self.finish_for(&Binding::unbound(), proof).await
     }
 
-    pub(crate) async fn finish_for(&self, binding: &Binding, proof: impl Into<Proof>) -> Result<SignedIn, LoginError> {
+    pub(crate) async fn finish_for(&self, binding: &Binding, proof: impl Into<Proof>) -> Result<OpenedSession, LoginError> {
         let secret = SessionSecret::from_bytes([self.draw(); 32]);
         self.login.finish(proof.into(), binding, self.clock.now(), secret).await
     }
