@@ -13,10 +13,10 @@ const LONGEST_RESULT: usize = 4 * 1024 * 1024;
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", rename_all_fields = "camelCase", tag = "kind", deny_unknown_fields)]
 pub(crate) enum WireContract {
-    Open,
-    WithoutMethod,
+    Open {},
+    WithoutMethod {},
     Panics { text: String },
-    NeverEnds,
+    NeverEnds {},
     Returns { text: Option<String>, bytes: Option<usize> },
     Delegates { to: Vec<String> },
     Bomb { entries: usize },
@@ -47,10 +47,10 @@ impl TryFrom<WireContract> for Contract {
     fn try_from(wire: WireContract) -> Result<Self, Self::Error> {
         let account = |text: String| text.parse().map_err(|_| NoContract);
         Ok(match wire {
-            WireContract::Open => Self::Open,
-            WireContract::WithoutMethod => Self::WithoutMethod,
+            WireContract::Open {} => Self::Open,
+            WireContract::WithoutMethod {} => Self::WithoutMethod,
             WireContract::Panics { text } => Self::Panics(text.into()),
-            WireContract::NeverEnds => Self::NeverEnds,
+            WireContract::NeverEnds {} => Self::NeverEnds,
             WireContract::Returns { text, bytes: None } => Self::Returns(text.unwrap_or_default().into_bytes()),
             WireContract::Returns { text: None, bytes: Some(length) } if length <= LONGEST_RESULT => Self::returning_bytes(length),
             WireContract::Delegates { to } => Self::Delegates { to: to.into_iter().map(account).collect::<Result<_, _>>()? },
