@@ -35,7 +35,9 @@
 //! assert!(reply.text().contains(r#""permission":"FullAccess""#));
 //! ```
 
+mod authorizer;
 mod contract;
+mod contract_accounts;
 mod devnet;
 mod fault;
 mod flavour;
@@ -51,7 +53,9 @@ mod rpc;
 mod server;
 mod wallet;
 
-pub use contract::Contract;
+pub use authorizer::{Ask, Authorizer, ContractAccount};
+pub use contract::{Contract, EthereumAddress, EthereumAddressError, WalletKey};
+pub use contract_accounts::{ContractAccounts, open_authorization};
 pub use devnet::{BLOCK_INTERVAL, Clock, Devnet};
 pub use fault::{Fault, Outage};
 pub use flavour::Flavour;

@@ -47,7 +47,7 @@ fn called(devnet: &Devnet, authorization: &str) -> Reply {
 /// What the contract returned.
 fn returned(reply: &Reply) -> Vec<u8> {
     let reply: Value = serde_json::from_slice(&reply.body).unwrap();
-    serde_json::from_value(reply["result"]["result"].clone()).unwrap_or_else(|_| panic!("no result: {reply:.300}"))
+    serde_json::from_value(reply["result"]["result"].clone()).unwrap()
 }
 
 fn resolution(devnet: &Devnet, authorization: &str) -> Value {
