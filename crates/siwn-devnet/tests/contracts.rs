@@ -176,9 +176,13 @@ fn a_bomb_a_cycle_and_a_chain_go_on() {
 #[test]
 fn a_liar_expects_another_payload_than_it_agrees_to() {
     let devnet = node(Contract::LiesAboutExpect { to: account("bob.near") });
-    let told = resolution(&devnet, r#"{"payload": "login", "authorization": "of bob"}"#);
-    assert_eq!((&told["payload"], &told["pending"][0]["authorization"]), (&json!("login"), &json!("of bob")));
-    assert_ne!(told["pending"][0]["expect"], "login");
+    let told = resolution(&devnet, NOTE);
+    let entry = &told["pending"][0];
+    assert_eq!(
+        (&told["payload"], &entry["account_id"], &entry["authorization"]),
+        (&json!("login"), &json!("bob.near"), &json!(NOTE))
+    );
+    assert_ne!(entry["expect"], "login");
 }
 
 #[test]

@@ -27,13 +27,11 @@ fn resolve(devnet: &Devnet, account: &AccountId, path: &[AccountId], authorizati
         "finality": "final",
     });
     let reply: Value = serde_json::from_slice(&devnet.answer(request("query", &params).as_bytes()).body).unwrap();
-    match reply["result"]["error"].as_str() {
-        Some(error) => Err(error.to_owned()),
-        None => {
-            let bytes: Vec<u8> = serde_json::from_value(reply["result"]["result"].clone()).unwrap();
-            Ok(serde_json::from_slice(&bytes).unwrap())
-        }
+    if let Some(error) = reply["result"]["error"].as_str() {
+        return Err(error.to_owned());
     }
+    let bytes: Vec<u8> = serde_json::from_value(reply["result"]["result"].clone()).unwrap();
+    Ok(serde_json::from_slice(&bytes).unwrap())
 }
 
 fn set() -> (Devnet, ContractAccounts) {
