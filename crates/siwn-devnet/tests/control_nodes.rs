@@ -113,6 +113,7 @@ async fn every_contract_has_a_name() {
         {"kind": "without-method"},
         {"kind": "panics", "text": "no"},
         {"kind": "never-ends"},
+        {"kind": "slow", "milliseconds": 300},
         {"kind": "returns", "text": "null"},
         {"kind": "returns"},
         {"kind": "returns", "bytes": 1_048_577},

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use siwn::{AccountId, ChainId, KeyType, OffchainMessage, PrivateKey, Timestamp};
 use siwn_devnet::{
-    Ask, Authorizer, BlockHash, Contract, ContractAccount, ContractAccounts, Devnet, Network, Permission, WalletKey,
+    Ask, Authorizer, BlockHash, Contract, ContractAccount, ContractAccounts, Devnet, Flavour, Network, Permission, WalletKey,
     open_authorization,
 };
 use support::shape::fixture;
@@ -126,6 +126,17 @@ fn every_wallet_agrees_to_what_its_owner_signed() {
         assert_eq!(wallet.name.as_str(), name);
         let authorization = wallet.authorize(&devnet.ask("a \"login\"\nä"));
         assert_eq!(resolve(&devnet, &wallet.name, &[], &authorization), Ok(json!({"payload": "a \"login\"\nä"})));
+    }
+}
+
+#[test]
+fn every_kind_of_node_resolves_the_same() {
+    let (devnet, accounts) = set();
+    let authorization = accounts.multisig.authorize(&devnet.ask("login"));
+    let resolution = resolve(&devnet, &accounts.multisig.name, &[], &authorization).unwrap();
+    for flavour in [Flavour::OldNearcore, Flavour::ReadRpc] {
+        devnet.set_flavour(flavour);
+        assert_eq!(resolve(&devnet, &accounts.multisig.name, &[], &authorization), Ok(resolution.clone()));
     }
 }
 

@@ -50,6 +50,11 @@ pub enum Contract {
     Panics(Cow<'static, str>),
     /// Never ends: the node gives up when the gas is used up, 800 milliseconds later.
     NeverEnds,
+    /// Agrees to the payload of every authorization `{"payload": "…"}`, but takes its time. Of real contracts the gas bounds it.
+    Slow {
+        /// How long the node works on it.
+        takes: Duration,
+    },
     /// Returns these bytes, whatever it is asked; no bytes are what a method without a result returns.
     Returns(Vec<u8>),
     /// Agrees to the payload of every authorization `{"payload": "…"}` if all of these accounts agree to the same authorization. A
@@ -133,7 +138,11 @@ pub(crate) fn run(contract: Option<&Contract>, call: &Call<'_>) -> Outcome {
         Some(_) if call.method.as_str() != "w_resolve_auth" => Err(CallError::NoMethod),
         Some(contract) => contract.resolve(call),
     };
-    let took = if matches!(returned, Err(CallError::OutOfGas)) { GAS_TIME } else { Duration::ZERO };
+    let took = match contract {
+        Some(Contract::NeverEnds) if matches!(returned, Err(CallError::OutOfGas)) => GAS_TIME,
+        Some(Contract::Slow { takes }) => *takes,
+        _ => Duration::ZERO,
+    };
     Outcome { returned, logs: Vec::new(), took }
 }
 
@@ -147,7 +156,7 @@ impl Contract {
             Self::Panics(text) => Err(CallError::Panic(text.clone())),
             Self::NeverEnds => Err(CallError::OutOfGas),
             Self::Returns(bytes) => Ok(bytes.clone()),
-            Self::Open => Ok(resolution(&Note::read(&args()?)?.payload, &[])),
+            Self::Open | Self::Slow { .. } => Ok(resolution(&Note::read(&args()?)?.payload, &[])),
             Self::Delegates { to } => delegated(&args()?, to.iter()),
             Self::Bomb { entries } => delegated(&args()?, std::iter::repeat_n(call.account, *entries)),
             Self::LiesAboutExpect { to } => {

@@ -1,6 +1,7 @@
 //! Contracts as the control interface takes and shows them.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -21,6 +22,7 @@ pub(crate) enum WireContract {
     WithoutMethod {},
     Panics { text: String },
     NeverEnds {},
+    Slow { milliseconds: u64 },
     Returns { text: Option<String>, bytes: Option<usize> },
     Delegates { to: Vec<String> },
     Bomb { entries: usize },
@@ -39,6 +41,7 @@ impl WireContract {
             Contract::WithoutMethod => "without-method",
             Contract::Panics(_) => "panics",
             Contract::NeverEnds => "never-ends",
+            Contract::Slow { .. } => "slow",
             Contract::Returns(_) => "returns",
             Contract::Delegates { .. } => "delegates",
             Contract::Bomb { .. } => "bomb",
@@ -66,6 +69,7 @@ impl TryFrom<WireContract> for Contract {
             WireContract::WithoutMethod {} => Self::WithoutMethod,
             WireContract::Panics { text } => Self::Panics(text.into()),
             WireContract::NeverEnds {} => Self::NeverEnds,
+            WireContract::Slow { milliseconds } => Self::Slow { takes: Duration::from_millis(milliseconds) },
             WireContract::Returns { text, bytes: None } => Self::Returns(text.unwrap_or_default().into_bytes()),
             WireContract::Returns { text: None, bytes: Some(length) } if length <= LONGEST_RESULT => Self::returning_bytes(length),
             WireContract::Delegates { to } => Self::Delegates { to: all_parsed(&to)? },

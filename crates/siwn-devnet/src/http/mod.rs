@@ -50,9 +50,10 @@ impl Devnet {
     /// `delay` and `lagging` take `milliseconds`, `behind` takes `blocks`. With a `method` (`status`, `block`, `query`, `view`, `call`) it
     /// is for requests of that method only, with `requests` for so many of them.
     ///
-    /// A contract is the name of a [`Contract`](crate::Contract), written in the same way, and what it takes, as in
-    /// `{"contract": {"kind": "panics", "text": "no"}}`. `code` is `"own"`, `{"globalHash": "…"}` or `{"globalAccount": "…"}`. A flavour is
-    /// `nearcore`, `old-nearcore` or `read-rpc`.
+    /// A contract has the name of a [`Contract`](crate::Contract), written in the same way, as its `kind`, and beside it what it takes:
+    /// `wallet` `publicKey` or `ethereumAddress` and `extensions`, `multisig` `members` and `threshold`, `slow` `milliseconds`, `panics`
+    /// `text`, `returns` `text` or the number of `bytes`, `delegates` and `lies-about-expect` `to`, `bomb` `entries`. `code` is `"own"`,
+    /// `{"globalHash": "…"}` or `{"globalAccount": "…"}`. A flavour is `nearcore`, `old-nearcore` or `read-rpc`.
     ///
     /// Answers are `{"success": true, …}` or `{"success": false, "error": "<code>", "message": "<what to do>"}`.
     ///
