@@ -36,6 +36,9 @@ pub(crate) enum Command {
     /// Run the login server
     #[command(long_about = SERVE)]
     Serve(Settings),
+    /// Look at everything that a login needs, and say what to do about it; changes nothing
+    #[command(long_about = DOCTOR)]
+    Doctor(Doctor),
     /// Sign in to a server as a headless client, and print the session
     #[command(long_about = LOGIN)]
     Login(Login),
@@ -66,6 +69,11 @@ pub(crate) enum Command {
 const DEV: &str = "Run a login server, a devnet and a test wallet in one process, for this machine only: nothing to configure, no network \
         needed.\n\n\
         Prints the address, then a line per test account with its name and its private key, which are thrown away when it ends.";
+
+const DOCTOR: &str = "Look at everything that a login needs: configuration, secret, store, clock, and every endpoint (reachable, of the right network, \
+        up to date, how fast, what it knows). A line each, and what to do where something is wrong.\n\n\
+        It takes the settings of `siwn serve`, makes and changes nothing, and ends after three times rpc-timeout. It can run beside a \
+        server; run it as the user that siwn runs as.";
 
 const LOGIN: &str = "Sign in to a server as a headless client, and print its answer with the session's bearer token.\n\n\
         It signs only for the server's own host, or for the recipient that is named.";
@@ -107,6 +115,17 @@ pub(crate) struct Login {
     /// Whom to sign for, where that is not the server's host
     #[arg(long, value_name = "RECIPIENT", allow_hyphen_values = true)]
     pub(crate) recipient: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Exit codes: 0 nothing failed (there may be warnings), 1 something did, 2 wrong command line.\n\n\
+        Example:\n  siwn doctor --config siwn.toml")]
+pub(crate) struct Doctor {
+    /// Print what was found as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
 }
 
 #[derive(Debug, Subcommand)]

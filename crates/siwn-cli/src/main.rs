@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use arguments::{Command, ConfigCommand, Siwn};
-use command::{config, dev, inspect, keygen, login, serve, sign, verify};
+use command::{config, dev, doctor, inspect, keygen, login, serve, sign, verify};
 use failure::Failure;
 
 fn main() -> ExitCode {
@@ -32,6 +32,7 @@ fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Dev(arguments) => dev::run(&arguments),
         Command::Serve(settings) => serve::run(&settings),
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Login(arguments) => login::run(arguments),
         Command::Config { command: ConfigCommand::Check(settings) } => config::check(&settings),
         Command::Keygen(arguments) => keygen::run(&arguments),

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use clap::CommandFactory as _;
 use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter};
+use siwn::UnixMillis;
 
 use crate::arguments::Siwn;
 use crate::failure::Failure;
@@ -40,6 +41,11 @@ impl Formatter for OneLineArrays {
     fn end_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
         self.0.end_object_value(writer)
     }
+}
+
+/// A time as RFC 3339, in UTC.
+pub(crate) fn time(time: UnixMillis) -> String {
+    humantime::format_rfc3339_millis(time.into()).to_string()
 }
 
 /// Prints a line.

@@ -2,9 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "these are tests")]
 
-use std::fmt::Write as _;
-use std::io::Write as _;
-use std::process::{Command, Stdio};
+mod transcript;
+
+use transcript::Transcript;
 
 const KEY: &str = "US517G5965aydkZ46HS38QLi7UQiSojurfbQfKCELFx";
 const NONCE: &str = "30303031373630303030303030303030c48e22d109fbdc9ea9d09115591b1613";
@@ -17,49 +17,9 @@ const CHANGED_TOKEN: &str = "CgAAAGFsaWNlLm5lYXI0AAAAZWQyNTUxOTpHbWFEcnBwQkM3UDV
 /// Eight fields that cannot be parsed: account `Alice`, key `ed25519:x`, no signature.
 const IMPOSSIBLE_TOKEN: &str = "BQAAAEFsaWNlCQAAAGVkMjU1MTk6eAAAAAABAAAAbQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAQAAAHIAAA==";
 
-/// What a person sees who runs these commands one after the other.
-#[derive(Default)]
-struct Transcript(String);
-
-impl Transcript {
-    fn run(self, arguments: &[&str]) -> Self {
-        self.run_with("", "", arguments)
-    }
-
-    fn run_with_key(self, key: &str, arguments: &[&str]) -> Self {
-        self.run_with(key, "", arguments)
-    }
-
-    fn run_with(mut self, key: &str, input: &str, arguments: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_siwn"))
-            .args(arguments)
-            .env("SIWN_PRIVATE_KEY", key)
-            .env_remove("COLUMNS")
-            .env("SIWN_LOG", "error")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // A command that reads no input may have ended before it gets any.
-        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-        let output = child.wait_with_output().unwrap();
-
-        let quoted = arguments.iter().map(|argument| {
-            if argument.is_empty() || argument.contains([' ', '\n']) { format!("{argument:?}") } else { (*argument).to_owned() }
-        });
-        let environment = if key.is_empty() { String::new() } else { format!("SIWN_PRIVATE_KEY={key} ") };
-        writeln!(self.0, "$ {environment}siwn {}", quoted.collect::<Vec<_>>().join(" ")).unwrap();
-        self.0 += std::str::from_utf8(&output.stdout).unwrap();
-        self.0 += std::str::from_utf8(&output.stderr).unwrap();
-        writeln!(self.0, "[exit {}]\n", output.status.code().unwrap()).unwrap();
-        self
-    }
-}
-
 #[test]
 fn help() {
-    let transcript = ["keygen", "sign", "verify", "inspect", "completions"]
+    let transcript = ["doctor", "keygen", "sign", "verify", "inspect", "completions"]
         .iter()
         .fold(Transcript::default().run(&[]).run(&["--version"]).run(&["--help"]).run(&["sign", "-h"]), |transcript, command| {
             transcript.run(&[command, "--help"])
