@@ -56,5 +56,5 @@ pub use health::{EndpointHealth, EndpointState, Readiness};
 pub use network::{Network, NetworkError};
 #[doc(hidden)]
 pub use reply::fuzz_reply;
-pub use rpc_chain::{Clock, RpcChain, Settings};
+pub use rpc_chain::{Clock, Report, RpcChain, Settings};
 pub use rpc_url::{RpcUrl, RpcUrlError};
