@@ -30,7 +30,7 @@
 //! chain.check().await?;
 //!
 //! let (account, key) = ("alice.near".parse()?, "ed25519:BVxnyzHPsMeyy2nWwVJTfCnbgg3rbycrYb6AUTZRQUCL".parse()?);
-//! let standing = chain.standing(Question { account: &account, key: &key }).await?;
+//! let standing = chain.standing(Question::new(&account, &key)).await?;
 //! println!("{:?} at block {}", standing.access, standing.block.height);
 //! # Ok(())
 //! # }
@@ -58,5 +58,5 @@ pub use health::{EndpointHealth, EndpointState, Readiness};
 pub use network::{Network, NetworkError};
 #[doc(hidden)]
 pub use reply::fuzz_reply;
-pub use rpc_chain::{Clock, RpcChain, Settings};
+pub use rpc_chain::{Clock, Report, RpcChain, Settings};
 pub use rpc_url::{RpcUrl, RpcUrlError};
