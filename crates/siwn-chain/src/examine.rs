@@ -151,7 +151,7 @@ impl Examination<'_> {
     async fn query(&mut self, tip: Tip) -> Result<(), Fault> {
         let key: &PublicKey = &KEY.parse().expect("a key, as the tests show");
         let account: &AccountId = &key.implicit_account().expect("every ed25519 key has one");
-        let question = Question { account, key };
+        let question = Question::new(account, key);
         let at = tip.hash;
         let view = json!({"block_id": at.to_string(), "account_id": account.as_str(), "public_key": key.to_string()});
         let call = json!({"block_id": at.to_string(), "account_id": account.as_str(), "method_name": "w_resolve_auth",

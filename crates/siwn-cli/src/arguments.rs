@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use siwn::{AccountId, Nonce};
+use siwn::{AccountId, Nonce, PublicKey};
 
 use crate::configuration::Settings;
+use crate::nodes::Nodes;
 use crate::private_key::KeySource;
 
 const STYLES: Styles = Styles::styled()
@@ -51,6 +52,9 @@ pub(crate) enum Command {
     /// Verify an auth token and print what its owner signed
     #[command(long_about = VERIFY)]
     Verify(Verify),
+    /// Ask NEAR what an account grants a key
+    #[command(long_about = KEY)]
+    Key(Key),
     /// Show the fields of an auth token, verifying nothing
     #[command(long_about = INSPECT)]
     Inspect(Inspect),
@@ -86,6 +90,9 @@ const SIGN: &str = "Sign a message with a private key and print the auth token, 
 
 const VERIFY: &str = "Verify an auth token and print what its owner signed.\n\n\
         Checks the recipient, the nonce, the signature, and on chain that the key is a full-access key of the account.";
+
+const KEY: &str = "Ask NEAR what an account grants a key, at the newest final block.\n\n\
+        Prints the answer, the block and the node that gave it. Only a key with full access signs anybody in.";
 
 const INSPECT: &str = "Show the fields of an auth token as JSON, verifying nothing.";
 
@@ -209,12 +216,22 @@ pub(crate) struct Verify {
     /// Leave out the chain: whether the key is the account's stays open
     #[arg(long)]
     pub(crate) offline: bool,
-    /// The network: mainnet, testnet or a chain id
-    #[arg(long, value_name = "NAME", env = "SIWN_NETWORK", hide_env = true, default_value = "mainnet", allow_hyphen_values = true)]
-    pub(crate) network: String,
-    /// Nodes to ask, comma-separated, in order [default: the network's public nodes]
-    #[arg(long, value_name = "URLS", env = "SIWN_RPC", hide_env = true, value_delimiter = ',', allow_hyphen_values = true)]
-    pub(crate) rpc: Vec<String>,
+    #[command(flatten)]
+    pub(crate) nodes: Nodes,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Exit codes: 0 full access, 1 anything less, 2 could not find out or wrong command line.\n\n\
+        Example:\n  siwn key alice.near ed25519:BVxnyzHPsMeyy2nWwVJTfCnbgg3rbycrYb6AUTZRQUCL")]
+pub(crate) struct Key {
+    /// The account
+    #[arg(value_name = "ACCOUNT", allow_hyphen_values = true)]
+    pub(crate) account: AccountId,
+    /// The public key, as in ed25519:…; not its handle
+    #[arg(value_name = "KEY", allow_hyphen_values = true)]
+    pub(crate) key: PublicKey,
+    #[command(flatten)]
+    pub(crate) nodes: Nodes,
 }
 
 #[derive(Debug, Args)]

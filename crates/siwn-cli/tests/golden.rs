@@ -19,7 +19,7 @@ const IMPOSSIBLE_TOKEN: &str = "BQAAAEFsaWNlCQAAAGVkMjU1MTk6eAAAAAABAAAAbQAAAAAA
 
 #[test]
 fn help() {
-    let transcript = ["doctor", "keygen", "sign", "verify", "inspect", "completions"]
+    let transcript = ["doctor", "key", "keygen", "sign", "verify", "inspect", "completions"]
         .iter()
         .fold(Transcript::default().run(&[]).run(&["--version"]).run(&["--help"]).run(&["sign", "-h"]), |transcript, command| {
             transcript.run(&[command, "--help"])

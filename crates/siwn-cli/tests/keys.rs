@@ -53,7 +53,7 @@ fn a_key_file_is_its_owners_alone_and_never_overwritten() {
 fn completions_name_every_command() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let script = String::from_utf8(siwn(&["completions", shell]).stdout).unwrap();
-        for command in ["doctor", "keygen", "sign", "verify", "inspect"] {
+        for command in ["doctor", "key", "keygen", "sign", "verify", "inspect"] {
             assert!(script.contains(command), "{shell}: {command}");
         }
     }
