@@ -139,8 +139,7 @@ impl Examination<'_> {
         let tip = tip?;
         self.report.latency = Some(began.elapsed());
         let seen_at = (self.shared.clock)();
-        self.report.tip =
-            Some(TipReport { height: tip.height, hash: tip.hash.to_string(), made_at: tip.made_at, seen_at });
+        self.report.tip = Some(TipReport { height: tip.height, hash: tip.hash.to_string(), made_at: tip.made_at, seen_at });
 
         let of_queries = self.query(tip).await;
         let age = tip.age(seen_at);

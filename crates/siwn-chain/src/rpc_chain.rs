@@ -11,8 +11,8 @@ use tokio::time::Instant;
 
 use crate::calls::{self, CallCount};
 use crate::endpoint::{Endpoint, Shared};
-use crate::examine::EndpointReport;
 use crate::error::{LookUpError, SetupError, StartError};
+use crate::examine::EndpointReport;
 use crate::fault::Fault;
 use crate::health::{EndpointState, Readiness};
 use crate::http::Http;

@@ -229,7 +229,7 @@ pub(crate) struct Key {
     pub(crate) account: AccountId,
     /// The public key, as in ed25519:…; not its handle
     #[arg(value_name = "KEY", allow_hyphen_values = true)]
-    pub(crate) key: PublicKey,
+    pub(crate) public_key: PublicKey,
     #[command(flatten)]
     pub(crate) nodes: Nodes,
 }

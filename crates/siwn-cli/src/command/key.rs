@@ -23,7 +23,7 @@ struct Answer<'a> {
 
 pub(crate) fn run(arguments: &Key) -> Result<(), Failure> {
     let chain = arguments.nodes.chain()?;
-    let question = Question::new(&arguments.account, &arguments.key);
+    let question = Question::new(&arguments.account, &arguments.public_key);
     let report = runtime::run(async {
         chain.look_up(question).await.map_err(|error| nodes::silent(&error).hint("name nodes that answer with --rpc"))
     })?;
