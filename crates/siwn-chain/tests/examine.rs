@@ -29,7 +29,8 @@ async fn examine(script: impl Fn(&Request) -> Answer + Send + Sync + 'static) ->
 }
 
 fn state(report: &EndpointReport, method: &str) -> MethodState {
-    report.methods.iter().find(|found| found.method == method).unwrap().state.clone()
+    let found = report.methods.iter().find(|found| found.method == method);
+    found.expect("all methods are reported").state.clone()
 }
 
 fn cause(report: &EndpointReport) -> Option<&'static str> {

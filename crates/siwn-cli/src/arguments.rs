@@ -54,7 +54,7 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Ask NEAR what an account grants a key
     #[command(long_about = KEY)]
-    Key(Key),
+    Key(LookUp),
     /// Show the fields of an auth token, verifying nothing
     #[command(long_about = INSPECT)]
     Inspect(Inspect),
@@ -223,13 +223,13 @@ pub(crate) struct Verify {
 #[derive(Debug, Args)]
 #[command(after_help = "Exit codes: 0 full access, 1 anything less, 2 could not find out or wrong command line.\n\n\
         Example:\n  siwn key alice.near ed25519:BVxnyzHPsMeyy2nWwVJTfCnbgg3rbycrYb6AUTZRQUCL")]
-pub(crate) struct Key {
+pub(crate) struct LookUp {
     /// The account
     #[arg(value_name = "ACCOUNT", allow_hyphen_values = true)]
     pub(crate) account: AccountId,
     /// The public key, as in ed25519:…; not its handle
     #[arg(value_name = "KEY", allow_hyphen_values = true)]
-    pub(crate) public_key: PublicKey,
+    pub(crate) key: PublicKey,
     #[command(flatten)]
     pub(crate) nodes: Nodes,
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use siwn::{Access, Question};
 use siwn_chain::Report;
 
-use crate::arguments::Key;
+use crate::arguments::LookUp;
 use crate::failure::Failure;
 use crate::{nodes, output, runtime};
 
@@ -21,9 +21,9 @@ struct Answer<'a> {
     endpoint: &'a str,
 }
 
-pub(crate) fn run(arguments: &Key) -> Result<(), Failure> {
+pub(crate) fn run(arguments: &LookUp) -> Result<(), Failure> {
     let chain = arguments.nodes.chain()?;
-    let question = Question::new(&arguments.account, &arguments.public_key);
+    let question = Question::new(&arguments.account, &arguments.key);
     let report = runtime::run(async {
         chain.look_up(question).await.map_err(|error| nodes::silent(&error).hint("name nodes that answer with --rpc"))
     })?;
