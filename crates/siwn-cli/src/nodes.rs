@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use siwn_chain::{RpcChain, RpcUrlError, Settings};
+use siwn_chain::{Network, RpcChain, RpcUrlError, Settings};
 
 use crate::failure::Failure;
 use crate::runtime;
@@ -20,12 +20,7 @@ pub(crate) struct Nodes {
 impl Nodes {
     /// The chain, of which nothing is remembered.
     pub(crate) fn chain(&self) -> Result<RpcChain, Failure> {
-        // An empty variable is how many tools say that there is none.
-        let network = if self.network.is_empty() { "mainnet" } else { &self.network };
-        let network = network
-            .parse()
-            .map_err(|error| Failure::unknown(format!("--network: {error}")).hint("name the network that the account lives on"))?;
-        let mut settings = Settings::new(network);
+        let mut settings = Settings::new(parse(&self.network)?);
         let urls = self.rpc.iter().filter(|url| !url.is_empty());
         if urls.clone().next().is_some() {
             let urls: Result<_, _> = urls.map(|url| url.parse()).collect();
@@ -36,6 +31,20 @@ impl Nodes {
         settings.key_cache = Duration::ZERO;
         RpcChain::new(settings, runtime::clock()).map_err(|error| Failure::unknown(error).hint("name nodes of it with --rpc"))
     }
+}
+
+/// The network of a command that asks no node: of the flag, of the variable, or mainnet.
+pub(crate) fn network(flag: Option<&str>) -> Result<Network, Failure> {
+    match flag {
+        Some(name) => parse(name),
+        None => parse(&std::env::var("SIWN_NETWORK").unwrap_or_default()),
+    }
+}
+
+fn parse(name: &str) -> Result<Network, Failure> {
+    // An empty variable is how many tools say that there is none.
+    let name = if name.is_empty() { "mainnet" } else { name };
+    name.parse().map_err(|error| Failure::unknown(format!("--network: {error}")).hint("name the network that the account lives on"))
 }
 
 /// Nobody answered: which nodes were asked, and what came of it.
