@@ -35,22 +35,29 @@
 //! assert!(reply.text().contains(r#""permission":"FullAccess""#));
 //! ```
 
+mod contract;
 mod devnet;
 mod fault;
+mod flavour;
 mod hash;
 mod http;
 mod key;
 mod ledger;
+mod limit;
 mod network;
+mod node;
 mod permission;
 mod rpc;
 mod server;
 mod wallet;
 
+pub use contract::Contract;
 pub use devnet::{BLOCK_INTERVAL, Clock, Devnet};
 pub use fault::{Fault, Outage};
+pub use flavour::Flavour;
 pub use hash::BlockHash;
-pub use ledger::{Block, KEPT_BLOCKS, LedgerError};
+pub use ledger::{Block, Code, KEPT_BLOCKS, LedgerError};
+pub use limit::Limit;
 pub use network::Network;
 pub use permission::{FunctionCall, GasKey, MethodName, MethodNameError, Permission};
 pub use rpc::{Reply, Requests};
