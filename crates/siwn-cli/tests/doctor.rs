@@ -7,16 +7,20 @@ mod transcript;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use clinic::Clinic;
 use serde_json::Value;
-use siwn_devnet::Fault;
+use siwn_devnet::{Devnet, Fault, Flavour};
 
 #[test]
 fn endpoints() {
     let clinic = Clinic::new();
     let good = clinic.node("good.example", &[]);
+    let older = Devnet::new(Arc::new(|| SystemTime::now().into()));
+    older.set_flavour(Flavour::ReadRpc);
+    let older = clinic.node_of("older.example", &older);
     let lagging = clinic.node("lagging.example", &[Fault::Lagging(Duration::from_mins(2))]);
     let other = clinic.node("other.example", &[Fault::WrongNetwork]);
     let dead = clinic.node("dead.example", &[Fault::Reset]);
@@ -35,7 +39,7 @@ fn endpoints() {
         .examine(&[&other], &store)
         .examine(&[&dead], &store)
         .examine(&[&hanging], &quick)
-        .examine(&[&good, &lagging, &other, &dead, &limited, &page, &syncing], &store);
+        .examine(&[&good, &older, &lagging, &other, &dead, &limited, &page, &syncing], &store);
     insta::assert_snapshot!(clinic.transcript.0);
 }
 
