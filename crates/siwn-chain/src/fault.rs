@@ -33,6 +33,8 @@ pub(crate) enum Fault {
     #[error("no longer keeps the pinned block")]
     CollectedBlock,
     /// A reply in good form: the node could not or would not.
+    #[error("does not know this call")]
+    UnknownCall,
     #[error("answered with the error {kind} of {cause}")]
     Node { kind: Quoted, cause: Quoted },
     /// The same inside of a result.
@@ -61,6 +63,7 @@ impl Fault {
             Self::OtherSubject => "other_subject",
             Self::UnknownBlock => "unknown_block",
             Self::CollectedBlock => "collected_block",
+            Self::UnknownCall => "unknown_call",
             Self::Node { .. } => "node_error",
             Self::Query(_) => "query_error",
             Self::Lagging { .. } => "lagging",

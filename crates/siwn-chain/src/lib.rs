@@ -40,6 +40,7 @@ mod block;
 mod calls;
 mod endpoint;
 mod error;
+mod examine;
 mod fault;
 mod health;
 mod http;
@@ -52,9 +53,10 @@ mod rpc_url;
 
 pub use calls::CallCount;
 pub use error::{SetupError, StartError};
+pub use examine::{EndpointReport, MethodReport, MethodState, Need, TipReport, Trouble};
 pub use health::{EndpointHealth, EndpointState, Readiness};
 pub use network::{Network, NetworkError};
 #[doc(hidden)]
 pub use reply::fuzz_reply;
-pub use rpc_chain::{Clock, RpcChain, Settings};
+pub use rpc_chain::{Clock, Report, RpcChain, Settings};
 pub use rpc_url::{RpcUrl, RpcUrlError};

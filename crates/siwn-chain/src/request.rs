@@ -39,11 +39,12 @@ impl Call<'_> {
 
     /// The body of the request.
     pub(crate) fn body(&self, id: &RequestId) -> Vec<u8> {
-        let (method, params) = self.method_and_params();
+        let (method, params) = self.request();
         json!({"jsonrpc": "2.0", "id": id.0, "method": method, "params": params}).to_string().into_bytes()
     }
 
-    fn method_and_params(&self) -> (&'static str, Value) {
+    /// The method and its parameters.
+    pub(crate) fn request(&self) -> (&'static str, Value) {
         match self {
             Self::Status => ("status", json!([])),
             Self::FinalBlock => ("block", json!({"finality": "final"})),

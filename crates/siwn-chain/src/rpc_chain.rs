@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use crate::calls::{self, CallCount};
 use crate::endpoint::{Endpoint, Shared};
 use crate::error::{LookUpError, SetupError, StartError};
+use crate::examine::EndpointReport;
 use crate::fault::Fault;
 use crate::health::{EndpointState, Readiness};
 use crate::http::Http;
@@ -53,6 +54,18 @@ pub struct RpcChain {
     endpoints: Vec<Endpoint>,
     shared: Arc<Shared>,
     keys: KeyCache,
+}
+
+/// An answer, and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Report {
+    /// What was answered.
+    pub standing: Standing,
+    /// Host and port of the endpoint that answered.
+    pub endpoint: String,
+    /// When the block was made, by its own word.
+    pub made_at: UnixMillis,
 }
 
 impl Settings {
@@ -116,6 +129,12 @@ impl RpcChain {
         Readiness { endpoints: self.endpoints.iter().map(Endpoint::health).collect() }
     }
 
+    /// Looks closely at every endpoint, all at once, for an operator who wants to know what is wrong: up to seven calls each, of which
+    /// nothing is counted or remembered. Ends after the time of three calls.
+    pub async fn examine(&self) -> Vec<EndpointReport> {
+        join_all(self.endpoints.iter().map(Endpoint::examine)).await
+    }
+
     /// How many calls were made and how they ended. What never happened is left out.
     #[must_use]
     pub fn call_counts(&self) -> Vec<CallCount> {
@@ -128,21 +147,26 @@ impl RpcChain {
         &self.shared.network
     }
 
-    async fn look_up(&self, question: Question<'_>) -> Result<Standing, ChainError> {
+    async fn remembered_or_asked(&self, question: Question<'_>) -> Result<Standing, ChainError> {
         match self.keys.find(question, self.now()) {
             Some(standing) => Ok(standing),
-            None => self.ask(question).await,
+            None => self.look_up(question).await.map(|report| report.standing),
         }
     }
 
-    async fn ask(&self, question: Question<'_>) -> Result<Standing, ChainError> {
+    /// Asks the endpoints, whatever is remembered: the answer, who gave it, and the time of its block.
+    ///
+    /// # Errors
+    ///
+    /// What [`Chain::standing`] ends with: no endpoint gave an authoritative answer.
+    pub async fn look_up(&self, question: Question<'_>) -> Result<Report, ChainError> {
         let deadline = Instant::now() + self.shared.timeout * 2;
         let mut faults = Vec::new();
         for endpoint in &self.endpoints {
             match endpoint.standing(question, deadline).await {
                 Ok((standing, made_at)) => {
                     self.keys.keep(&standing, made_at, self.now());
-                    return Ok(standing);
+                    return Ok(Report { standing, endpoint: endpoint.host(), made_at });
                 }
                 Err(fault) => faults.push((endpoint.host(), fault)),
             }
@@ -161,7 +185,7 @@ impl RpcChain {
 
 impl Chain for RpcChain {
     fn standing<'a>(&'a self, question: Question<'a>) -> BoxFuture<'a, Result<Standing, ChainError>> {
-        Box::pin(self.look_up(question))
+        Box::pin(self.remembered_or_asked(question))
     }
 }
 

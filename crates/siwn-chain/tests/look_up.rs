@@ -9,7 +9,7 @@ use std::time::Duration;
 use fake_node::{Answer, FakeNode, HASH, KEY, NOW, OTHER_HASH, PATIENT, Request, TestClock, ask, ask_about, chain, implicit};
 use futures_util::future::join_all;
 use serde_json::json;
-use siwn::{Access, PublicKey};
+use siwn::{Access, PublicKey, Question};
 
 #[tokio::test]
 async fn a_login_costs_two_calls_and_one_while_the_tip_is_fresh() {
@@ -32,6 +32,18 @@ async fn a_login_costs_two_calls_and_one_while_the_tip_is_fresh() {
     ask(&chain).await.unwrap();
     assert_eq!(node.methods()[4..], ["block", "view_access_key"]);
     assert_eq!(node.connections(), 1);
+}
+
+#[tokio::test]
+async fn a_report_names_the_node_and_the_time_of_the_block_and_asks_whatever_is_remembered() {
+    let (node, clock) = (FakeNode::honest().await, TestClock::new());
+    let chain = fake_node::chain_with_key_cache(&[fake_node::nobody().await, node.url()], Duration::from_secs(30), &clock);
+    let (account, key) = ("alice.near".parse().unwrap(), KEY.parse().unwrap());
+    for _ in 0..2 {
+        let report = chain.look_up(Question { account: &account, key: &key }).await.unwrap();
+        assert_eq!((report.standing.access, report.endpoint, report.made_at.get()), (Access::Full, node.host(), NOW));
+    }
+    assert_eq!(node.methods(), ["status", "block", "view_access_key", "view_access_key"]);
 }
 
 #[tokio::test]

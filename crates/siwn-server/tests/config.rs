@@ -115,7 +115,7 @@ fn what_is_probably_not_meant_is_said() {
         .flag("dangerous_function_call_keys", "true".into())
         .flag("allowed_origins", "https://shop.example".into())
         .flag("store", "memory:".into());
-    insta::assert_snapshot!(Config::load(&sources).unwrap().warnings().join("\n"));
+    insta::assert_snapshot!(Config::load(&sources).unwrap().warnings().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
 }
 
 #[test]

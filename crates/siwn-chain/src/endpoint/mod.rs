@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::block::Tip;
 use crate::calls::Calls;
+use crate::examine::{EndpointReport, examine};
 use crate::fault::Fault;
 use crate::health::{EndpointHealth, EndpointState};
 use crate::http::Http;
@@ -86,6 +87,11 @@ impl Endpoint {
             EndpointState::Answering => {}
         }
         self.memory().state()
+    }
+
+    /// Looks at it closely, whatever is remembered of it. Nothing of that is counted or remembered.
+    pub(crate) async fn examine(&self) -> EndpointReport {
+        examine(&self.url, &self.shared).await
     }
 
     async fn access(&self, question: Question<'_>, pin: Tip, deadline: Instant) -> Result<Access, Fault> {

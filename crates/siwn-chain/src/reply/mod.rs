@@ -79,6 +79,17 @@ impl<'a> Reply<'a> {
         }
     }
 
+    /// Whether the call was understood, whatever came of it.
+    pub(crate) fn is_understood(&self) -> Result<(), Fault> {
+        match self.content()? {
+            Content::Result(_) => Ok(()),
+            Content::Error(error) if error.kind() == "HANDLER_ERROR" => Ok(()),
+            // The second is a gateway's refusal in the words of JSON-RPC alone, which have no name for anything.
+            Content::Error(error) if ["REQUEST_VALIDATION_ERROR", ""].contains(&error.kind()) => Err(Fault::UnknownCall),
+            Content::Error(error) => Err(error.fault()),
+        }
+    }
+
     /// An authoritative answer of a query: at the pinned block, about what was asked.
     fn answer(&self, asked: Asked<'_>) -> Result<Answer<'a>, Fault> {
         let result = match self.content()? {

@@ -7,7 +7,7 @@ use siwn::UnfundedAccounts;
 use siwn_chain::RpcUrl;
 use siwn_server::config::StoreUrl;
 
-use crate::configuration::Settings;
+use crate::configuration::{Settings, told};
 use crate::failure::Failure;
 use crate::output;
 
@@ -36,9 +36,8 @@ struct Summary {
 }
 
 pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
-    let config = settings
-        .load()
-        .map_err(|faults| Failure::no(faults.join("\nerror: ")).hint("`siwn config check --help` names every setting"))?;
+    let config =
+        settings.load().map_err(|faults| Failure::no(told(&faults)).hint("`siwn config check --help` names every setting"))?;
     let rpc = if config.rpc.is_empty() { config.network.public_endpoints() } else { config.rpc.clone() };
     for warning in config.warnings() {
         eprintln!("warning: {warning}");

@@ -69,7 +69,7 @@ async fn watch(chain: Arc<RpcChain>) {
     }
 }
 
-fn chain(config: &Config) -> Result<RpcChain, Failure> {
+pub(super) fn chain(config: &Config) -> Result<RpcChain, Failure> {
     let mut settings = siwn_chain::Settings::new(config.network.clone());
     if !config.rpc.is_empty() {
         settings.endpoints.clone_from(&config.rpc);

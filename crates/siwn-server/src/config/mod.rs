@@ -68,7 +68,7 @@ pub enum StoreUrl {
     Memory,
 }
 
-/// One thing that is wrong, and where.
+/// One thing that is wrong, or probably not meant, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// The variable, the flag, or the file and the key in it.
@@ -95,23 +95,24 @@ impl Config {
 
     /// What is allowed and probably not meant.
     #[must_use]
-    pub fn warnings(&self) -> Vec<String> {
+    pub fn warnings(&self) -> Vec<Fault> {
         let mut warnings = Vec::new();
+        let mut warn = |place: &str, problem: String| warnings.push(Fault { place: place.to_owned(), problem });
         let plain = self.public_url.origin().is_plain_http();
         for origin in self.allowed_origins.iter().filter(|origin| plain && !origin.is_plain_http()) {
-            warnings.push(format!("allowed_origins: pages of {origin} cannot reach {} over plain http", self.public_url));
+            warn("allowed_origins", format!("pages of {origin} cannot reach {} over plain http", self.public_url));
         }
         if self.dangerous_plain_http {
-            warnings.push("dangerous_plain_http: whoever is on the way can take every session".into());
+            warn("dangerous_plain_http", "whoever is on the way can take every session".into());
         }
         if self.dangerous_function_call_keys {
-            warnings.push("dangerous_function_call_keys: any app that holds such a key can sign in as its owner".into());
+            warn("dangerous_function_call_keys", "any app that holds such a key can sign in as its owner".into());
         }
         if self.store == StoreUrl::Memory {
-            warnings.push("store: sessions are gone when the process ends".into());
+            warn("store", "sessions are gone when the process ends".into());
         }
         if self.rpc.is_empty() {
-            warnings.push("rpc: public nodes limit how often they are asked; production wants nodes of its own".into());
+            warn("rpc", "public nodes limit how often they are asked; production wants nodes of its own".into());
         }
         warnings
     }
