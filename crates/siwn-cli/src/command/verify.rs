@@ -48,7 +48,7 @@ fn ask_chain(arguments: &Verify, signed: &SignedToken) -> Result<Block, Failure>
     let mut settings = siwn_chain::Settings::new(network);
     let urls = arguments.rpc.iter().filter(|url| !url.is_empty());
     if urls.clone().next().is_some() {
-        let urls: Result<_, _> = urls.map(|url| url.parse()).collect();
+        let urls: Result<_, _> = urls.map(|url| url.parse::<siwn_chain::RpcUrl>().map(Into::into)).collect();
         settings.endpoints = urls.map_err(|error: siwn_chain::RpcUrlError| {
             Failure::unknown(format!("--rpc: {error}")).hint("name nodes by https:// addresses, comma-separated")
         })?;
