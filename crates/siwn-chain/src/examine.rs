@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use siwn::{AccountId, PublicKey, Question, UnixMillis};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::block::Tip;
 use crate::endpoint::Shared;
 use crate::fault::Fault;
+use crate::http::Address;
 use crate::reply::Reply;
 use crate::request::{Call, RequestId};
-use crate::rpc_url::RpcUrl;
 
 /// What [`RpcChain::examine`](crate::RpcChain::examine) found at one endpoint. Shows no secret of an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,21 +105,21 @@ const METHODS: [(&str, Need); 7] = [
 ];
 
 /// Examines an endpoint with one call after the other, the queries at once: ends after the time of three calls.
-pub(crate) async fn examine(url: &RpcUrl, shared: &Shared) -> EndpointReport {
+pub(crate) async fn examine(address: &Address, shared: &Shared) -> EndpointReport {
     let mut report = EndpointReport {
-        host: url.host(),
+        host: address.host(),
         trouble: None,
         tip: None,
         latency: None,
         methods: METHODS.map(|(method, need)| MethodReport { method, need, state: MethodState::NotAsked }).into(),
     };
-    let outcome = Examination { url, shared, report: &mut report }.run().await;
+    let outcome = Examination { address, shared, report: &mut report }.run().await;
     report.trouble = outcome.err().map(|fault| Trouble { cause: fault.label(), text: fault.to_string() });
     report
 }
 
 struct Examination<'a> {
-    url: &'a RpcUrl,
+    address: &'a Address,
     shared: &'a Shared,
     report: &'a mut EndpointReport,
 }
@@ -139,7 +139,7 @@ impl Examination<'_> {
         let tip = tip?;
         self.report.latency = Some(began.elapsed());
         let seen_at = (self.shared.clock)();
-        self.report.tip = Some(TipReport { height: tip.height, hash: tip.hash.to_string(), made_at: tip.made_at, seen_at });
+        self.report.tip = Some(TipReport { height: tip.height, hash: tip.hash.to_string(), made_at: tip.made_at(), seen_at });
 
         let of_queries = self.query(tip).await;
         let age = tip.age(seen_at);
@@ -180,7 +180,8 @@ impl Examination<'_> {
     ) -> Result<T, Fault> {
         let id = RequestId(format!("siwn-{}", self.shared.requests.fetch_add(1, Ordering::Relaxed)));
         let body = json!({"jsonrpc": "2.0", "id": id.0, "method": method, "params": params}).to_string().into_bytes();
-        let received = self.shared.http.post(self.url, body, Instant::now() + self.shared.timeout).await?;
+        let sent = self.shared.transport.post(self.address, body);
+        let received = timeout(self.shared.timeout, sent).await.unwrap_or(Err(Fault::TimedOut))?;
         let reply = Reply { status: received.status, retry_after: received.retry_after, body: &received.body, id: &id };
         reply.is_understood()?;
         judge(reply)

@@ -10,8 +10,16 @@ use crate::block::BlockHash;
 pub(crate) enum Call<'a> {
     Status,
     FinalBlock,
-    AccessKey { question: Question<'a>, at: BlockHash },
-    Account { account: &'a AccountId, at: BlockHash },
+    /// The block that the node has at a height.
+    BlockAt(u64),
+    AccessKey {
+        question: Question<'a>,
+        at: BlockHash,
+    },
+    Account {
+        account: &'a AccountId,
+        at: BlockHash,
+    },
 }
 
 /// What a call is counted as.
@@ -31,7 +39,7 @@ impl Call<'_> {
     pub(crate) const fn method(&self) -> Method {
         match self {
             Self::Status => Method::Status,
-            Self::FinalBlock => Method::Block,
+            Self::FinalBlock | Self::BlockAt(_) => Method::Block,
             Self::AccessKey { .. } => Method::AccessKey,
             Self::Account { .. } => Method::Account,
         }
@@ -48,6 +56,7 @@ impl Call<'_> {
         match self {
             Self::Status => ("status", json!([])),
             Self::FinalBlock => ("block", json!({"finality": "final"})),
+            Self::BlockAt(height) => ("block", json!({"block_id": height})),
             Self::AccessKey { question: Question { account, key, .. }, at } => (
                 "query",
                 json!({

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use siwn_chain::{Network, RpcChain, RpcUrlError, Settings};
+use siwn_chain::{Network, RpcChain, RpcUrl, RpcUrlError, Settings};
 
 use crate::failure::Failure;
 use crate::runtime;
@@ -23,7 +23,7 @@ impl Nodes {
         let mut settings = Settings::new(parse(&self.network)?);
         let urls = self.rpc.iter().filter(|url| !url.is_empty());
         if urls.clone().next().is_some() {
-            let urls: Result<_, _> = urls.map(|url| url.parse()).collect();
+            let urls: Result<_, _> = urls.map(|url| url.parse::<RpcUrl>().map(Into::into)).collect();
             settings.endpoints = urls.map_err(|error: RpcUrlError| {
                 Failure::unknown(format!("--rpc: {error}")).hint("name nodes by https:// addresses, comma-separated")
             })?;

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use siwn::{Access, AccountId, PublicKey, Question, Quoted, UnixMillis};
+use siwn::{Access, AccountId, PublicKey, Question, Quoted};
 
 use crate::block::{BlockHash, Tip};
 use crate::fault::Fault;
@@ -57,7 +57,7 @@ impl<'a> Reply<'a> {
         let hash = header.hash.parse().map_err(|_| Fault::Garbage)?;
         // The number beside it is larger than what every JSON parser keeps exact.
         let nanoseconds: u64 = header.timestamp_nanosec.parse().map_err(|_| Fault::Garbage)?;
-        Ok(Tip { height: header.height, hash, made_at: UnixMillis::new(nanoseconds / 1_000_000) })
+        Ok(Tip { height: header.height, hash, nanoseconds })
     }
 
     /// The answer of a `view_access_key` query at the block `pin`.

@@ -1,6 +1,7 @@
 //! Configuration: a TOML file, over it `SIWN_…` variables, over them flags. Unknown names are refused; all faults are told at once,
 //! each with its place.
 
+mod endpoints;
 mod parse;
 mod sources;
 
@@ -10,7 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use siwn::{CallbackUrl, Message, Origin, PublicUrl, Recipient, Secret, UnfundedAccounts};
-use siwn_chain::{Network, RpcUrl};
+use siwn_chain::{EndpointSettings, Network};
 
 pub use sources::{Setting, Sources, settings};
 
@@ -34,8 +35,12 @@ pub struct Config {
     pub secrets: Vec<Secret>,
     /// `mainnet`, `testnet` or a chain id.
     pub network: Network,
-    /// The nodes to ask, in order; none means the network's public ones.
-    pub rpc: Vec<RpcUrl>,
+    /// The nodes to ask, those of the lowest priority number first; none means the network's public ones.
+    pub rpc: Vec<EndpointSettings>,
+    /// How many nodes must give the same answer.
+    pub rpc_agreement: usize,
+    /// Whether a second node is asked where the first one is slow.
+    pub rpc_hedge: bool,
     /// How long one call of a node may take.
     pub rpc_timeout: Duration,
     /// How long a full-access key is taken for granted after its block; zero asks every time.
@@ -110,6 +115,9 @@ impl Config {
         }
         if self.store == StoreUrl::Memory {
             warn("store", "sessions are gone when the process ends".into());
+        }
+        if self.rpc_agreement == 1 && self.rpc.len() > 2 {
+            warn("rpc_agreement", "any one of these nodes can let anybody in; of three or more, have two agree".into());
         }
         if self.rpc.is_empty() {
             warn("rpc", "public nodes limit how often they are asked; production wants nodes of its own".into());
