@@ -35,6 +35,12 @@ pub enum Fault {
     EndlessBody,
     /// 200 with the right answer, which breaks off half-way.
     TruncatedBody,
+    /// 200 with the first half of the right answer, and then nothing; the connection stays open.
+    StalledBody,
+    /// The right answer with status 503.
+    WrongStatus,
+    /// 200 with the right answer and an error beside it.
+    ResultBesideError,
     /// Queries answer as of another block than the one that was asked for.
     WrongBlockHash,
     /// No block is known by its hash or height: `UNKNOWN_BLOCK`, as at a sibling behind a balancer that has not got it yet.

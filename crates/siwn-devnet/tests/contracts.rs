@@ -47,7 +47,7 @@ fn called(devnet: &Devnet, authorization: &str) -> Reply {
 /// What the contract returned.
 fn returned(reply: &Reply) -> Vec<u8> {
     let reply: Value = serde_json::from_slice(&reply.body).unwrap();
-    serde_json::from_value(reply["result"]["result"].clone()).unwrap_or_else(|_| panic!("no result: {reply:.300}"))
+    serde_json::from_value(reply["result"]["result"].clone()).unwrap()
 }
 
 fn resolution(devnet: &Devnet, authorization: &str) -> Value {
@@ -145,6 +145,22 @@ async fn a_call_that_never_ends_takes_a_node_s_time_and_its_gas() {
     assert_eq!(answer.json()["error"]["cause"]["info"]["vm_error"], json!({"ExecutionError": text}));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_slow_contract_agrees_late() {
+    let takes = Duration::from_millis(300);
+    let devnet = node(Contract::Slow { takes });
+    let server = devnet.listen().await.unwrap();
+    let begun = tokio::time::Instant::now();
+    let answer = post(server.address(), &call("query", &[], NOTE), 1 << 20).await.unwrap();
+    assert!(begun.elapsed() >= takes);
+    assert_like(&Reply { status: answer.status, body: answer.body }, 200, "res_call_function_leaf", BLOCK);
+    // Of a batch, the node works on all at once.
+    let one: Value = serde_json::from_str(&call("query", &[], NOTE)).unwrap();
+    let begun = tokio::time::Instant::now();
+    assert_eq!(post(server.address(), &json!([one, one]).to_string(), 1 << 20).await.unwrap().status, 200);
+    assert!(begun.elapsed() < 2 * takes);
+}
+
 #[test]
 fn a_contract_returns_what_it_is_told_to() {
     let devnet = node(Contract::Returns(Vec::new()));
@@ -176,9 +192,13 @@ fn a_bomb_a_cycle_and_a_chain_go_on() {
 #[test]
 fn a_liar_expects_another_payload_than_it_agrees_to() {
     let devnet = node(Contract::LiesAboutExpect { to: account("bob.near") });
-    let told = resolution(&devnet, r#"{"payload": "login", "authorization": "of bob"}"#);
-    assert_eq!((&told["payload"], &told["pending"][0]["authorization"]), (&json!("login"), &json!("of bob")));
-    assert_ne!(told["pending"][0]["expect"], "login");
+    let told = resolution(&devnet, NOTE);
+    let entry = &told["pending"][0];
+    assert_eq!(
+        (&told["payload"], &entry["account_id"], &entry["authorization"]),
+        (&json!("login"), &json!("bob.near"), &json!(NOTE))
+    );
+    assert_ne!(entry["expect"], "login");
 }
 
 #[test]

@@ -94,7 +94,7 @@ async fn every_fault_has_a_name() {
         {"fault": "behind", "blocks": 3}, {"fault": "timed-out"}, {"fault": "forbidden"}, {"fault": "redirect"},
         {"fault": "unknown-block"}, {"fault": "collected-block"}, {"fault": "unavailable-shard"}, {"fault": "unknown-cause"},
         {"fault": "unknown-permission"}, {"fault": "grants-all"}, {"fault": "denies-all"}, {"fault": "denies-accounts"},
-        {"fault": "wrong-chain-id"}, {"fault": "wrong-genesis"}, {"fault": "hang", "method": "call"}, {"fault": "hang", "method": "view"}
+        {"fault": "wrong-chain-id"}, {"fault": "wrong-genesis"}, {"fault": "stalled-body"}, {"fault": "wrong-status"}, {"fault": "result-beside-error"}, {"fault": "hang", "method": "call"}, {"fault": "hang", "method": "view"}
     ]);
     for fault in faults.as_array().unwrap() {
         assert_eq!(control(&devnet, Method::POST, "/_devnet/fault", fault.clone()).await.0, 200, "{fault}");

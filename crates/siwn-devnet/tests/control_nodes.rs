@@ -105,10 +105,15 @@ async fn what_is_no_node_is_refused() {
 async fn every_contract_has_a_name() {
     let (devnet, _) = devnet();
     let contracts = json!([
+        {"kind": "wallet"},
+        {"kind": "wallet", "publicKey": key(1).to_string(), "extensions": ["bob.near"]},
+        {"kind": "wallet", "ethereumAddress": "0x2c7536e3605d9c16a7a3d7b1898e529396a65c23"},
+        {"kind": "multisig", "members": ["alice.near", "bob.near", "carol.near"], "threshold": 2},
         {"kind": "open"},
         {"kind": "without-method"},
         {"kind": "panics", "text": "no"},
         {"kind": "never-ends"},
+        {"kind": "slow", "milliseconds": 300},
         {"kind": "returns", "text": "null"},
         {"kind": "returns"},
         {"kind": "returns", "bytes": 1_048_577},
@@ -137,6 +142,12 @@ async fn what_is_no_contract_is_refused() {
         json!("open"),
         json!({"kind": "<b>"}),
         json!({"kind": "panics"}),
+        json!({"kind": "wallet", "publicKey": "<b>"}),
+        json!({"kind": "wallet", "ethereumAddress": "0x<b>"}),
+        json!({"kind": "wallet", "publicKey": key(1).to_string(), "ethereumAddress": "0x2c7536e3605d9c16a7a3d7b1898e529396a65c23"}),
+        json!({"kind": "wallet", "extensions": ["Bob<b>"]}),
+        json!({"kind": "multisig", "members": ["Bob<b>"], "threshold": 1}),
+        json!({"kind": "multisig", "members": []}),
         json!({"kind": "open", "more": 1}),
         json!({"kind": "returns", "bytes": 1_000_000_000}),
         json!({"kind": "returns", "bytes": 1, "text": ""}),

@@ -5,7 +5,15 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use siwn::AccountId;
+use siwn::{AccountId, PublicKey};
+
+mod blob;
+mod key;
+mod wallet;
+
+pub(crate) use blob::{AccountName, Approval, Blob};
+pub(crate) use key::personal_sign;
+pub use key::{EthereumAddress, EthereumAddressError, WalletKey};
 
 use crate::permission::MethodName;
 use crate::{BlockHash, Code};
@@ -17,6 +25,23 @@ const GAS_TIME: Duration = Duration::from_millis(800);
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Contract {
+    /// Somebody's wallet. It agrees to what its key signed, `{"signature": {"msg": …, "proof": "…"}}`, where the message names this
+    /// network, this account and the path to it and is not from the future; and to what an extension agrees to,
+    /// `{"extension": {"account_id": "…", "authorization": "…", "payload": "…"}}`.
+    Wallet {
+        /// Its key; none where only extensions speak for it.
+        key: Option<WalletKey>,
+        /// The accounts that speak for it.
+        extensions: Vec<AccountId>,
+    },
+    /// Agrees to what enough of its members agree to, each of them once:
+    /// `{"multisig": {"payload": "…", "approvals": [{"account_id": "…", "authorization": "…"}, …]}}`.
+    Multisig {
+        /// Who may speak.
+        members: Vec<AccountId>,
+        /// How many must.
+        threshold: usize,
+    },
     /// Agrees to the payload of every authorization `{"payload": "…"}`, whoever brings it.
     Open,
     /// Has another method, but not this one.
@@ -25,6 +50,11 @@ pub enum Contract {
     Panics(Cow<'static, str>),
     /// Never ends: the node gives up when the gas is used up, 800 milliseconds later.
     NeverEnds,
+    /// Agrees to the payload of every authorization `{"payload": "…"}`, but takes its time. Of real contracts the gas bounds it.
+    Slow {
+        /// How long the node works on it.
+        takes: Duration,
+    },
     /// Returns these bytes, whatever it is asked; no bytes are what a method without a result returns.
     Returns(Vec<u8>),
     /// Agrees to the payload of every authorization `{"payload": "…"}` if all of these accounts agree to the same authorization. A
@@ -38,8 +68,8 @@ pub enum Contract {
         /// How many times.
         entries: usize,
     },
-    /// Agrees to the payload of every authorization `{"payload": "…", "authorization": "…"}` if `to` agrees to the authorization in
-    /// it, but says that it expects another payload of it.
+    /// Agrees to the payload of every authorization `{"payload": "…"}` if `to` agrees to the same authorization, but says that it
+    /// expects another payload of it.
     LiesAboutExpect {
         /// Who is to be asked.
         to: AccountId,
@@ -52,6 +82,12 @@ impl Contract {
     /// Its code as the account's own.
     pub(crate) fn code(&self) -> Code {
         Code::Own(BlockHash::of("siwn-devnet contract", &[format!("{self:?}").as_bytes()]))
+    }
+
+    /// The wallet of somebody who has a key of one of NEAR's own types, and no extensions.
+    #[must_use]
+    pub const fn signer_wallet(key: PublicKey) -> Self {
+        Self::Wallet { key: Some(WalletKey::Near(key)), extensions: Vec::new() }
     }
 
     /// A contract that agrees to a payload of its own in a result of `length` bytes; of fewer than 14 bytes there is none.
@@ -95,18 +131,6 @@ pub(crate) struct Args {
     authorization: String,
 }
 
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
-struct AccountName(AccountId);
-
-impl TryFrom<String> for AccountName {
-    type Error = siwn::AccountIdError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse().map(Self)
-    }
-}
-
 pub(crate) fn run(contract: Option<&Contract>, call: &Call<'_>) -> Outcome {
     let returned = match contract {
         None => Err(CallError::NoCode),
@@ -114,7 +138,11 @@ pub(crate) fn run(contract: Option<&Contract>, call: &Call<'_>) -> Outcome {
         Some(_) if call.method.as_str() != "w_resolve_auth" => Err(CallError::NoMethod),
         Some(contract) => contract.resolve(call),
     };
-    let took = if matches!(returned, Err(CallError::OutOfGas)) { GAS_TIME } else { Duration::ZERO };
+    let took = match contract {
+        Some(Contract::NeverEnds) if matches!(returned, Err(CallError::OutOfGas)) => GAS_TIME,
+        Some(Contract::Slow { takes }) => *takes,
+        _ => Duration::ZERO,
+    };
     Outcome { returned, logs: Vec::new(), took }
 }
 
@@ -122,17 +150,20 @@ impl Contract {
     fn resolve(&self, call: &Call<'_>) -> Result<Vec<u8>, CallError> {
         let args = || serde_json::from_slice::<Args>(call.args).map_err(|_| panic("Failed to deserialize input from JSON."));
         match self {
+            Self::Wallet { key, extensions } => wallet::of_wallet(key.as_ref(), extensions, call, &args()?),
+            Self::Multisig { members, threshold } => wallet::of_multisig(members, *threshold, &args()?),
             Self::WithoutMethod => Err(CallError::NoMethod),
             Self::Panics(text) => Err(CallError::Panic(text.clone())),
             Self::NeverEnds => Err(CallError::OutOfGas),
             Self::Returns(bytes) => Ok(bytes.clone()),
-            Self::Open => Ok(resolution(&Note::read(&args()?)?.payload, &[])),
+            Self::Open | Self::Slow { .. } => Ok(resolution(&Note::read(&args()?)?.payload, &[])),
             Self::Delegates { to } => delegated(&args()?, to.iter()),
             Self::Bomb { entries } => delegated(&args()?, std::iter::repeat_n(call.account, *entries)),
             Self::LiesAboutExpect { to } => {
-                let Note { payload, authorization } = Note::read(&args()?)?;
+                let args = args()?;
+                let Note { payload } = Note::read(&args)?;
                 let other = format!("{payload} (another payload)");
-                Ok(resolution(&payload, &[pending(to, &authorization.unwrap_or_default(), &other)]))
+                Ok(resolution(&payload, &[pending(to, &args.authorization, &other)]))
             }
         }
     }
@@ -142,7 +173,6 @@ impl Contract {
 #[derive(Deserialize)]
 struct Note {
     payload: String,
-    authorization: Option<String>,
 }
 
 impl Note {
@@ -152,7 +182,7 @@ impl Note {
 }
 
 fn delegated<'a>(args: &Args, to: impl Iterator<Item = &'a AccountId>) -> Result<Vec<u8>, CallError> {
-    let Note { payload, .. } = Note::read(args)?;
+    let Note { payload } = Note::read(args)?;
     let pending: Vec<_> = to.map(|account| pending(account, &args.authorization, &payload)).collect();
     Ok(resolution(&payload, &pending))
 }

@@ -19,8 +19,11 @@ mod outage;
 
 use error::ControlError;
 
-/// Longest body of a request, in bytes.
+/// Longest body of a control request, in bytes.
 const LONGEST_BODY: usize = 64 * 1024;
+
+/// Longest body of a JSON-RPC request, in bytes: a contract's authorization of 64 KiB fits in, quoted and in base64.
+const LONGEST_QUESTION: usize = 1024 * 1024;
 
 impl Devnet {
     /// The devnet under `/_devnet/`, to be merged into a server that listens on this machine only.
@@ -47,21 +50,24 @@ impl Devnet {
     /// `delay` and `lagging` take `milliseconds`, `behind` takes `blocks`. With a `method` (`status`, `block`, `query`, `view`, `call`) it
     /// is for requests of that method only, with `requests` for so many of them.
     ///
-    /// A contract is the name of a [`Contract`](crate::Contract), written in the same way, and what it takes, as in
-    /// `{"contract": {"kind": "panics", "text": "no"}}`. `code` is `"own"`, `{"globalHash": "…"}` or `{"globalAccount": "…"}`. A flavour is
-    /// `nearcore`, `old-nearcore` or `read-rpc`.
+    /// A contract has the name of a [`Contract`](crate::Contract), written in the same way, as its `kind`, and beside it what it takes:
+    /// `wallet` `publicKey` or `ethereumAddress` and `extensions`, `multisig` `members` and `threshold`, `slow` `milliseconds`, `panics`
+    /// `text`, `returns` `text` or the number of `bytes`, `delegates` and `lies-about-expect` `to`, `bomb` `entries`. `code` is `"own"`,
+    /// `{"globalHash": "…"}` or `{"globalAccount": "…"}`. A flavour is `nearcore`, `old-nearcore` or `read-rpc`.
     ///
     /// Answers are `{"success": true, …}` or `{"success": false, "error": "<code>", "message": "<what to do>"}`.
     ///
     /// Whoever may post here owns every account of the devnet. Therefore `Host` must be `localhost`, `127.0.0.1` or `[::1]`, bodies
-    /// must be `application/json` of at most 64 KiB within ten seconds, and browsers are let in only from this machine's own pages.
+    /// must be `application/json` of at most 64 KiB, of JSON-RPC 1 MiB, within ten seconds, and browsers are let in only from this machine's own pages.
     pub fn router(&self) -> Router {
-        let routes = Router::new()
+        let questions = Router::new()
             .route("/rpc", post(node::answer))
             .route("/balanced/rpc", post(node::answer_balanced))
+            .route("/nodes/{number}/rpc", post(node::answer_numbered))
+            .layer(DefaultBodyLimit::max(LONGEST_QUESTION));
+        let routes = Router::new()
             .route("/nodes", post(nodes::add))
             .route("/nodes/{number}", post(nodes::change))
-            .route("/nodes/{number}/rpc", post(node::answer_numbered))
             .route("/nodes/{number}/fault", post(nodes::fail).delete(nodes::recover))
             .route("/state", get(control::state))
             .route("/accounts", post(control::add_account))
@@ -72,20 +78,21 @@ impl Devnet {
             .route("/fault", post(nodes::fail_first).delete(nodes::recover_first))
             .fallback(async || ControlError::NotFound)
             .method_not_allowed_fallback(async || ControlError::MethodNotAllowed)
-            .layer(from_fn(guard::check))
             .layer(DefaultBodyLimit::max(LONGEST_BODY))
+            .merge(questions)
+            .layer(from_fn(guard::check))
             .with_state(self.clone());
         Router::new().nest("/_devnet", routes)
     }
 
     /// The node alone, at `/`, as nearcore has it.
     pub(crate) fn node_router(&self) -> Router {
-        Router::new().route("/", post(node::answer)).layer(DefaultBodyLimit::max(LONGEST_BODY)).with_state(self.clone())
+        Router::new().route("/", post(node::answer)).layer(DefaultBodyLimit::max(LONGEST_QUESTION)).with_state(self.clone())
     }
 
     /// Several nodes behind one address.
     pub(crate) fn balanced_router(&self, turns: Turns) -> Router {
         let route = post(node::answer_in_turn).layer(Extension(turns));
-        Router::new().route("/", route).layer(DefaultBodyLimit::max(LONGEST_BODY)).with_state(self.clone())
+        Router::new().route("/", route).layer(DefaultBodyLimit::max(LONGEST_QUESTION)).with_state(self.clone())
     }
 }

@@ -76,10 +76,12 @@ async fn answer_at(devnet: &Devnet, extensions: &Extensions, WholeBody(body): Wh
     if !took.is_zero() {
         tokio::time::sleep(took).await;
     }
-    if matches!(met, Some(met) if met.fault == Fault::TruncatedBody) {
-        return truncated(reply.body);
-    }
-    let status = unread.or_else(|| StatusCode::from_u16(reply.status).ok());
+    let status = match met.map(|met| met.fault) {
+        Some(Fault::TruncatedBody) => return half(reply.body, HalfWay::BreaksOff),
+        Some(Fault::StalledBody) => return half(reply.body, HalfWay::Stalls),
+        Some(Fault::WrongStatus) => Some(StatusCode::SERVICE_UNAVAILABLE),
+        _ => unread.or_else(|| StatusCode::from_u16(reply.status).ok()),
+    };
     json_response(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), reply.body)
 }
 
@@ -109,11 +111,25 @@ fn endless() -> Response {
     json_response(StatusCode::OK, Body::from_stream(chunks))
 }
 
+/// What happens after the first half of a body.
+#[derive(Clone, Copy)]
+enum HalfWay {
+    BreaksOff,
+    Stalls,
+}
+
 /// Announces the whole of `body` and sends its first half.
-fn truncated(body: Vec<u8>) -> Response {
+fn half(body: Vec<u8>, then: HalfWay) -> Response {
     let announced = HeaderValue::from(body.len());
-    let body = Bytes::from(body);
-    let mut response = broken_off(body.slice(..body.len() / 2));
+    let begin = Bytes::from(body);
+    let begin = begin.slice(..begin.len() / 2);
+    let mut response = match then {
+        HalfWay::BreaksOff => broken_off(begin),
+        HalfWay::Stalls => {
+            let chunks = stream::once(async { Ok::<_, io::Error>(begin) }).chain(stream::pending());
+            json_response(StatusCode::OK, Body::from_stream(chunks))
+        }
+    };
     response.headers_mut().insert(CONTENT_LENGTH, announced);
     response
 }

@@ -30,7 +30,7 @@ const BEHIND: &str = "behind";
 const TOO_MANY_REQUESTS: &str = "too-many-requests";
 
 /// The faults that take nothing.
-const PLAIN: [(&str, Fault); 24] = [
+const PLAIN: [(&str, Fault); 27] = [
     ("hang", Fault::Hang),
     ("reset", Fault::Reset),
     ("internal-error", Fault::InternalError),
@@ -41,6 +41,9 @@ const PLAIN: [(&str, Fault); 24] = [
     ("garbage", Fault::Garbage),
     ("endless-body", Fault::EndlessBody),
     ("truncated-body", Fault::TruncatedBody),
+    ("stalled-body", Fault::StalledBody),
+    ("wrong-status", Fault::WrongStatus),
+    ("result-beside-error", Fault::ResultBesideError),
     ("wrong-block-hash", Fault::WrongBlockHash),
     ("wrong-id", Fault::WrongId),
     ("unknown-block", Fault::UnknownBlock),
