@@ -41,7 +41,7 @@ pub(crate) fn network(flag: Option<&str>) -> Result<Network, Failure> {
     }
 }
 
-fn parse(name: &str) -> Result<Network, Failure> {
+pub(crate) fn parse(name: &str) -> Result<Network, Failure> {
     // An empty variable is how many tools say that there is none.
     let name = if name.is_empty() { "mainnet" } else { name };
     name.parse().map_err(|error| Failure::unknown(format!("--network: {error}")).hint("name the network that the account lives on"))

@@ -154,6 +154,11 @@ impl Answer {
                 *value = json!(format!("[{member}]"));
             }
         }
+        if let Some(Value::String(payload)) = body.get_mut("payload")
+            && let Some((head, tail)) = payload.split_once("Nonce: ")
+        {
+            *payload = format!("{head}Nonce: [nonce]{}", &tail[44..]);
+        }
         if let Some(Value::String(url)) = body.get_mut("callbackUrl")
             && let Some((head, _)) = url.split_once("tx=")
         {
