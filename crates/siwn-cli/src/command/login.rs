@@ -7,12 +7,13 @@ use reqwest::{Client, Method, Response, StatusCode, Url, redirect};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use siwn::{
-    AccessKeyAuthorization, AccountId, ChainId, JsonPayload, KeySigner, Nonce, OffchainMessage, PrivateKey, SessionToken, TokenRequest,
+    AccessKeyAuthorization, AccountId, ChainId, JsonPayload, KeySigner, Nonce, OffchainMessage, PrivateKey, SessionToken,
+    TokenRequest,
 };
 
+use super::sign;
 use crate::arguments::Login;
 use crate::failure::Failure;
-use super::sign;
 use crate::{input, output, runtime};
 
 /// The longest answer that is read, in bytes.
@@ -51,7 +52,8 @@ pub(crate) fn run(arguments: Login) -> Result<(), Failure> {
         let challenge = ask(&client, &url, "api/auth/initiate-login", json!({})).await?;
         let challenge: Challenge = serde_json::from_value(challenge).map_err(|_| not_a_server())?;
         check_recipient(&url, &challenge.recipient, arguments.recipient.as_deref())?;
-        let proof = if arguments.nep641 { authorization(challenge, &account, &key)? } else { token(challenge, account.clone(), key)? };
+        let proof =
+            if arguments.nep641 { authorization(challenge, &account, &key)? } else { token(challenge, account.clone(), key)? };
         // A cookie would end with this process.
         let session = ask(&client, &url, "api/auth/verify-login", proof).await?;
         let session: Session = serde_json::from_value(session).map_err(|_| not_a_server())?;
@@ -85,7 +87,9 @@ fn authorization(challenge: Challenge, account: &AccountId, key: &PrivateKey) ->
     // The recipient was checked: what names another one in here would be good there.
     let msg = format!("{}\n\nNonce: {}", challenge.message, nonce(&challenge)?);
     if *payload != (JsonPayload { domain: &challenge.recipient, action: "Login", msg: &msg }).to_json() {
-        return Err(Failure::no("the payload is not that of the challenge").hint("the server may be up to something; nothing was signed"));
+        return Err(
+            Failure::no("the payload is not that of the challenge").hint("the server may be up to something; nothing was signed")
+        );
     }
     let message = OffchainMessage {
         chain_id: ChainId::new(network.as_str()),

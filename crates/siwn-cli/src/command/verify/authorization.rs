@@ -38,7 +38,8 @@ pub(super) fn run(arguments: &Verify, payload: &str, text: &str) -> Result<(), F
     let question = |contract_accounts| {
         let policy = AuthorizationPolicy { contract_accounts, ..AuthorizationPolicy::new(chain_id) };
         let expected = Expected::Exactly(payload.to_owned());
-        Resolution::new(policy, AccessPolicy::default(), account.clone(), text.to_owned(), expected).map_err(|error| refused(&error))
+        Resolution::new(policy, AccessPolicy::default(), account.clone(), text.to_owned(), expected)
+            .map_err(|error| refused(&error))
     };
     if arguments.offline {
         // Nobody is asked: what a key could not have signed, only a contract could tell.
