@@ -11,7 +11,7 @@ use crate::endpoint::Shared;
 use crate::error::{Failed, LookUpError};
 use crate::flights::Flights;
 use crate::key_cache::KeyCache;
-use crate::pair::Pair;
+use crate::pair::{Handle, Pair};
 use crate::rations::{Ending, Ration, Rations};
 use crate::rpc_chain::Report;
 
@@ -39,7 +39,7 @@ impl LookUps {
             return Ok(flight.await?.standing);
         }
         // 3. Everything else is charged to its asker.
-        let ration = self.rations.take(question.asker, &question.into())?;
+        let ration = self.rations.take(question.asker, &Handle::from(question))?;
         let flight = self.flights.begin(question.into(), Arc::clone(self).ask(question.into(), ration));
         Ok(flight.await?.standing)
     }

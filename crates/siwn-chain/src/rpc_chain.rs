@@ -17,6 +17,7 @@ use crate::key_cache::KeyCache;
 use crate::look_up::LookUps;
 use crate::measures::Measures;
 use crate::network::Network;
+use crate::pair::Handle;
 use crate::rations::Rations;
 use crate::settings::Settings;
 
@@ -129,7 +130,7 @@ impl RpcChain {
     ///
     /// What [`Chain::standing`] ends with: no endpoint gave an authoritative answer.
     pub async fn look_up(&self, question: Question<'_>) -> Result<Report, ChainError> {
-        let ration = self.0.rations.take(question.asker, &question.into())?;
+        let ration = self.0.rations.take(question.asker, &Handle::from(question))?;
         Ok(Arc::clone(&self.0).ask(question.into(), ration).await?)
     }
 }
