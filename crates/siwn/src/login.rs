@@ -12,7 +12,7 @@ use crate::error::{LoginError, Refusal, Unavailable};
 use crate::row::{NewSession, SessionRow};
 use crate::session::{Session, SessionSecret, SessionToken};
 use crate::store::{Opening, StoreError};
-use crate::{Asker, Binding, Chain, Challenge, OwnChallenge, Proof, Site, Store, UnixMillis, VerifiedAccount};
+use crate::{Asker, AuthorizationPolicy, Binding, Chain, Challenge, OwnChallenge, Proof, Site, Store, UnixMillis, VerifiedAccount};
 
 /// Lets people sign in to one site.
 pub struct Login {
@@ -79,11 +79,11 @@ impl Login {
         let generation = self.store.generation()?;
         // 1. The challenge is ours, has not expired, and was issued to this client. No I/O.
         let challenge = OwnChallenge::judge(&self.site, proof.returned(), generation, &client.bound_to, now)?;
-        // 2. The payload is rebuilt from our recipient and message, and the signature holds for it. No I/O.
-        let signed = challenge.check_signature(&self.site, proof)?;
-        // 3. Where the account stands with the key.
-        let asked = signed.ask(&*self.chain, Asker::of(challenge.id(), client.address)).await?;
-        // 4. Full access only.
+        // 2. The payload is rebuilt from our recipient and message; a key's signature holds for it. No I/O.
+        let claim = challenge.check(&self.site, proof)?;
+        // 3. Where the account stands with the key; or what its contract makes of the authorization.
+        let asked = claim.ask(&*self.chain, Asker::of(challenge.id(), client.address)).await?;
+        // 4. Full access only, or the contract's word for just that payload.
         let account = asked.confirm(self.site.access)?;
         // 5. Spend the challenge and open the session: one atomic step.
         self.open(self.new_session(&challenge, account, now, &secret), secret).await
@@ -98,14 +98,19 @@ impl Login {
         secret: &SessionSecret,
     ) -> NewSession {
         let (account, key) = account.into_parts();
+        let lifetime = match key {
+            Some(_) => self.site.session_lifetime,
+            // There is no key that could be asked for again.
+            None => self.site.session_lifetime.min(AuthorizationPolicy::longest_session()),
+        };
         let row = SessionRow {
             id: challenge.id(),
             secret_hash: secret.hash(),
             recipient: self.site.recipient.clone(),
             account,
-            key: Some(key),
+            key,
             created_at: now,
-            expires_at: now + self.site.session_lifetime,
+            expires_at: now + lifetime,
         };
         NewSession { row, challenge_expires_at: challenge.expires_at, generation: challenge.generation }
     }
