@@ -21,6 +21,8 @@ pub(crate) struct LookUps {
     pub(crate) keys: KeyCache,
     pub(crate) flights: Arc<Flights>,
     pub(crate) rations: Arc<Rations>,
+    /// Those of resolutions.
+    pub(crate) resolutions: Arc<Rations>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) remembered: AtomicU64,
     pub(crate) joined: AtomicU64,

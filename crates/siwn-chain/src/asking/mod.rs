@@ -2,6 +2,7 @@
 
 mod hedges;
 mod race;
+mod resolving;
 
 use std::sync::Arc;
 use std::time::Duration;

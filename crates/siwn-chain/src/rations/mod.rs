@@ -88,6 +88,12 @@ impl Rations {
         }
     }
 
+    /// Of resolutions, whose questions are to contracts, and dear: 3 accounts for each challenge, 6 in a minute for each client that do
+    /// not succeed, 8 at once, and 4 more of accounts that succeeded before.
+    pub(crate) fn of_resolutions() -> Self {
+        Self::new(settings::Rations { pairs_per_challenge: 3, noes_per_minute: 6, at_once: 8, at_once_for_known_pairs: 4 })
+    }
+
     /// Takes what a question about this subject, a pair or an account, costs its asker.
     pub(crate) fn take(self: &Arc<Self>, asker: Asker, subject: &impl Hash) -> Result<Ration, ChainError> {
         let (mark, now) = (Mark(self.marks.hash_one(subject)), Instant::now());
