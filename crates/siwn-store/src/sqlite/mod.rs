@@ -13,6 +13,7 @@
 //! The store does the same by itself where the machine's clock goes back behind what was pruned.
 
 mod error;
+mod examine;
 mod fault;
 mod file;
 mod job;
@@ -31,6 +32,7 @@ use siwn::{BoxFuture, Generation, NewSession, Opening, Secret, SessionId, Sessio
 use tokio::sync::watch;
 
 pub use self::error::OpenError;
+pub use self::examine::FileReport;
 use self::fault::Fault;
 use self::job::Job;
 use self::threads::Queues;
