@@ -20,6 +20,8 @@
 //! | proof | what a client sends back: account, key, signature, nonce |
 //! | auth token | near-sign-verify's text form of a proof |
 //! | standing | what the chain says an account grants a key |
+//! | client | who ends a login |
+//! | asker | on whose behalf the chain is asked |
 //! | binding | who must come back with the challenge: a browser, an origin, anybody |
 //! | generation | which store, and since when it remembers |
 //! | session | what a login opens |
@@ -80,12 +82,12 @@ mod web;
 pub use account::{AccountId, AccountIdError, AccountKind};
 pub use base58::Base58Error;
 pub use borsh::BorshError;
-pub use chain::{Access, Block, Chain, ChainError, Question, Standing};
+pub use chain::{Access, Asker, Block, Chain, ChainError, Question, Standing};
 pub use challenge::{Binding, Challenge, ChallengeError, OwnChallenge, Returned};
 pub use error::{LoginError, Refusal, Unavailable};
 pub use key::{KeyError, KeyType, PublicKey};
 pub use limits::{Counted, Limits, LimitsError, Rate, RateError, Taken};
-pub use login::{Login, OpenedSession};
+pub use login::{Client, Login, OpenedSession};
 pub use memory::MemoryStore;
 pub use memory_limits::MemoryLimits;
 pub use nep413::{Payload, PayloadHash, TAG};

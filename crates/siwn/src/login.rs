@@ -5,19 +5,36 @@
 //! ([`Unavailable`]) are different types from the first line to the last.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::error::{LoginError, Refusal, Unavailable};
 use crate::row::{NewSession, SessionRow};
 use crate::session::{Session, SessionSecret, SessionToken};
 use crate::store::{Opening, StoreError};
-use crate::{Binding, Chain, Challenge, OwnChallenge, Proof, Site, Store, UnixMillis, VerifiedAccount};
+use crate::{Asker, Binding, Chain, Challenge, OwnChallenge, Proof, Site, Store, UnixMillis, VerifiedAccount};
 
 /// Lets people sign in to one site.
 pub struct Login {
     site: Site,
     chain: Arc<dyn Chain>,
     store: Arc<dyn Store>,
+}
+
+/// Who ends a login: what his challenge must be bound to, and where he is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// Whoever ends a login must be who began it.
+    pub bound_to: Binding,
+    /// His address, by which his questions to the chain are rationed; of IPv6, the first 64 bits. `None` is not rationed.
+    pub address: Option<IpAddr>,
+}
+
+impl From<Binding> for Client {
+    /// A client whose questions are not rationed by his address.
+    fn from(bound_to: Binding) -> Self {
+        Self { bound_to, address: None }
+    }
 }
 
 /// A login that succeeded.
@@ -55,17 +72,17 @@ impl Login {
     pub async fn finish(
         &self,
         proof: Proof,
-        bound_to: &Binding,
+        client: &Client,
         now: UnixMillis,
         secret: SessionSecret,
     ) -> Result<OpenedSession, LoginError> {
         let generation = self.store.generation()?;
         // 1. The challenge is ours, has not expired, and was issued to this client. No I/O.
-        let challenge = OwnChallenge::judge(&self.site, proof.returned(), generation, bound_to, now)?;
+        let challenge = OwnChallenge::judge(&self.site, proof.returned(), generation, &client.bound_to, now)?;
         // 2. The payload is rebuilt from our recipient and message, and the signature holds for it. No I/O.
         let signed = challenge.check_signature(&self.site, proof)?;
         // 3. Where the account stands with the key.
-        let asked = signed.ask(&*self.chain).await?;
+        let asked = signed.ask(&*self.chain, Asker::of(challenge.id(), client.address)).await?;
         // 4. Full access only.
         let account = asked.confirm(self.site.access)?;
         // 5. Spend the challenge and open the session: one atomic step.
