@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use siwn::{
-    AccessPolicy, CallbackUrl, Chain, FunctionCallKeys, Generation, Issue, Login, MemoryStore, Message, Origin, PublicUrl,
+    AccessPolicy, CallbackUrl, Chain, FunctionCallKeys, Generation, Issue, Issues, Login, MemoryStore, Message, Origin, PublicUrl,
     Recipient, Secret, Sessions, Site, SiteError, Store, UnfundedAccounts, UrlError,
 };
 use siwn_chain::{EndpointHealth, EndpointState, RpcChain};
@@ -289,14 +289,15 @@ impl Builder {
         let callback_urls =
             self.callback_urls.iter().map(|text| parse::<CallbackUrl>("callback URL", text)).collect::<Result<_, _>>()?;
 
-        let mut site = Site::new(recipient.clone(), first)
+        let mut issues = Issues::new(first);
+        if let Some(second) = second {
+            issues = issues.also_accepting(second);
+        }
+        let mut site = Site::new(recipient.clone(), issues)
             .public_url(public_url)
             .origins(origins)
             .callback_urls(callback_urls)
             .access(self.access);
-        if let Some(second) = second {
-            site = site.also_accepting(second);
-        }
         if let Some(lifetime) = self.session_lifetime {
             site = site.session_lifetime(lifetime);
         }
