@@ -13,6 +13,7 @@ use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use siwn::{LoginError, StoreError, Unavailable};
 
+use crate::audit::Person;
 use crate::request_id::RequestId;
 
 /// How long a client waits before it asks again, where nobody knows better.
@@ -27,6 +28,8 @@ pub(crate) struct Problem {
     retry_after: Option<Duration>,
     /// For the log, never for the client.
     pub(crate) cause: Option<String>,
+    /// Whom the request was about, for the audit log.
+    pub(crate) person: Option<Box<Person>>,
 }
 
 macro_rules! codes {
@@ -100,12 +103,17 @@ codes! {
 impl Problem {
     /// A problem that its code says all of.
     pub(crate) const fn new(code: Code) -> Self {
-        Self { code, retry_after: None, cause: None }
+        Self { code, retry_after: None, cause: None, person: None }
     }
 
     /// Somebody did it too often.
-    pub(crate) const fn rate_limited(retry_after: Duration) -> Self {
-        Self { code: Code::RateLimited, retry_after: Some(retry_after), cause: None }
+    pub(crate) fn rate_limited(retry_after: Duration) -> Self {
+        Self { retry_after: Some(retry_after), ..Self::new(Code::RateLimited) }
+    }
+
+    /// Adds whom the request was about.
+    pub(crate) fn about(self, person: Person) -> Self {
+        Self { person: Some(Box::new(person)), ..self }
     }
 
     /// Adds what the operator should know. Foreign text in it is escaped when it is logged.
@@ -132,7 +140,9 @@ impl From<LoginError> for Problem {
         let retry_after = match &error {
             // A node that is shy of us is no reason to send people away for long.
             LoginError::Unavailable(Unavailable::Chain(error)) => error.retry_after().map(|after| after.min(LONGEST_RETRY)),
-            LoginError::Unavailable(Unavailable::Limited { retry_after } | Unavailable::TooOften { retry_after }) => Some(*retry_after),
+            LoginError::Unavailable(Unavailable::Limited { retry_after } | Unavailable::TooOften { retry_after }) => {
+                Some(*retry_after)
+            }
             _ => None,
         };
         Self { retry_after, ..Self::new(code).because(&error) }

@@ -69,11 +69,11 @@ impl Sessions {
         Ok(row.filter(is_good).map(Session::from))
     }
 
-    /// Ends the session that `token` opens. Ending one that is not alive is no fault.
-    pub async fn close(&self, token: &SessionToken, now: UnixMillis) -> Result<(), StoreError> {
+    /// Ends the session that `token` opens, and says which it was. Ending one that is not alive is no fault.
+    pub async fn close(&self, token: &SessionToken, now: UnixMillis) -> Result<Option<Session>, StoreError> {
         match self.find(token, now).await? {
-            Some(session) => self.store.close(session.id).await,
-            None => Ok(()),
+            Some(session) => self.store.close(session.id).await.map(|()| Some(session)),
+            None => Ok(None),
         }
     }
 }

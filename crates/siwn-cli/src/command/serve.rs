@@ -6,7 +6,7 @@ use std::time::Duration;
 use siwn::{Secret, Store};
 use siwn_chain::{RpcChain, StartError};
 use siwn_server::config::{Config, StoreUrl};
-use siwn_server::{Siwn, app, serve};
+use siwn_server::{Secrets, Siwn, app, serve};
 use siwn_store::SqliteStore;
 use tokio::net::TcpListener;
 
@@ -131,9 +131,9 @@ async fn siwn(config: Config, public_url: String, chain: Arc<RpcChain>, store: &
     for url in &config.callback_urls {
         builder = builder.allow_callback_url(url.as_str());
     }
-    let kept = if config.secrets.is_empty() { store.secret().await? } else { None };
-    for secret in config.secrets.into_iter().chain(kept) {
-        builder = builder.secret(secret);
+    let kept = if config.secrets.is_none() { store.secret().await?.map(Secrets::from) } else { None };
+    if let Some(secrets) = config.secrets.or(kept) {
+        builder = builder.secret(secrets);
     }
     if let Opened::Sqlite(store) = store {
         builder = builder.store(Arc::clone(store) as Arc<dyn Store>);

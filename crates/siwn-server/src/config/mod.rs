@@ -1,6 +1,7 @@
 //! Configuration: a TOML file, over it `SIWN_…` variables, over them flags. Unknown names are refused; all faults are told at once,
 //! each with its place.
 
+mod accounts;
 mod parse;
 mod sources;
 
@@ -9,12 +10,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use siwn::{CallbackUrl, Message, Origin, PublicUrl, Recipient, Secret, UnfundedAccounts};
+use siwn::{AccountRules, CallbackUrl, Message, Origin, PublicUrl, Recipient, UnfundedAccounts};
 use siwn_chain::{Network, RpcUrl};
 
 pub use sources::{Setting, Sources, settings};
 
 use crate::client::TrustedProxies;
+use crate::door::Rates;
+use crate::secrets::Secrets;
 
 /// Everything that a server is told, checked.
 #[derive(Debug)]
@@ -30,8 +33,10 @@ pub struct Config {
     pub recipient: Recipient,
     /// What people sign.
     pub message: Message,
-    /// The secrets, the first of which signs; none means that one is made and kept in the store.
-    pub secrets: Vec<Secret>,
+    /// The secrets; none means that one is made and kept in the store.
+    pub secrets: Option<Secrets>,
+    /// The file that the secrets were read from, where that is what they were.
+    pub secret_file: Option<PathBuf>,
     /// `mainnet`, `testnet` or a chain id.
     pub network: Network,
     /// The nodes to ask, in order; none means the network's public ones.
@@ -56,6 +61,28 @@ pub struct Config {
     pub unfunded_accounts: UnfundedAccounts,
     /// Whether keys that may only call contracts are let in.
     pub dangerous_function_call_keys: bool,
+    /// Who may sign in.
+    pub account_rules: AccountRules,
+    /// How often clients and accounts may do what.
+    pub rates: Rates,
+    /// Where audit lines go.
+    pub audit_log: AuditTarget,
+    /// How long a stop is announced at `/readyz` before nobody is accepted any more.
+    pub stop_grace: Duration,
+}
+
+/// Where audit lines go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AuditTarget {
+    /// Nowhere.
+    Off,
+    /// Standard output.
+    Stdout,
+    /// Standard error, beside the log.
+    Stderr,
+    /// The end of a file.
+    File(PathBuf),
 }
 
 /// Where sessions are kept.
