@@ -53,7 +53,11 @@ const fn key_stood(error: &LoginError) -> bool {
     match error {
         LoginError::Refused(refusal) => matches!(
             refusal,
-            Refusal::Account(AccountRefusal::NotAllowed(_)) | Refusal::Spent | Refusal::ExpiredMeanwhile | Refusal::Forgotten
+            Refusal::Account(AccountRefusal::NotAllowed(_))
+                | Refusal::Blocked
+                | Refusal::Spent
+                | Refusal::ExpiredMeanwhile
+                | Refusal::Forgotten
         ),
         LoginError::Unavailable(unavailable) => {
             matches!(unavailable, Unavailable::TooOften { .. } | Unavailable::StartOver(_))

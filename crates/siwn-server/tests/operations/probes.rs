@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
-use siwn::{BoxFuture, Generation, NewSession, Opening, SessionId, SessionRow, Store, StoreError};
+use siwn::{
+    AccountId, BoxFuture, Counts, Generation, KeyMemory, NewSession, Opening, PublicKey, Recipient, Renewal, SessionId, SessionRow,
+    Store, StoreError,
+};
 
 use crate::sign_in;
 use crate::support::Server;
@@ -26,7 +29,52 @@ impl Store for Hung {
         Box::pin(pending())
     }
 
+    fn renew(&self, _: SessionId, _: Renewal) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(pending())
+    }
+
     fn close(&self, _: SessionId) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(pending())
+    }
+
+    fn sessions<'a>(&'a self, _: &'a AccountId) -> BoxFuture<'a, Result<Vec<SessionRow>, StoreError>> {
+        Box::pin(pending())
+    }
+
+    fn close_all<'a>(
+        &'a self,
+        _: &'a AccountId,
+        _: Option<&'a Recipient>,
+        _: Option<SessionId>,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(pending())
+    }
+
+    fn block<'a>(&'a self, _: &'a AccountId) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(pending())
+    }
+
+    fn unblock<'a>(&'a self, _: &'a AccountId) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(pending())
+    }
+
+    fn is_blocked<'a>(&'a self, _: &'a AccountId) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(pending())
+    }
+
+    fn recall_key<'a>(&'a self, _: &'a AccountId, _: &'a PublicKey) -> BoxFuture<'a, Result<KeyMemory, StoreError>> {
+        Box::pin(pending())
+    }
+
+    fn remember_key<'a>(&'a self, _: &'a AccountId, _: &'a PublicKey) -> BoxFuture<'a, Result<KeyMemory, StoreError>> {
+        Box::pin(pending())
+    }
+
+    fn counts(&self) -> BoxFuture<'_, Result<Counts, StoreError>> {
+        Box::pin(pending())
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(pending())
     }
 }
