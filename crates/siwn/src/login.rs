@@ -94,7 +94,9 @@ impl Login {
         // 4. Full access only, and only who is let in.
         let account = Admitted::by(&*self.admission, asked.confirm(self.site.access)?, now).await?;
         // 5. Spend the challenge and open the session: one atomic step.
-        self.open(self.new_session(&challenge, account, now, &secret), secret).await
+        let opened = self.open(self.new_session(&challenge, account, now, &secret), secret).await?;
+        self.admission.opened(&opened.session, now).await;
+        Ok(opened)
     }
 
     /// What the store is asked to insert: a session of a confirmed account, under the id of the challenge that opens it.

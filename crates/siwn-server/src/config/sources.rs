@@ -127,7 +127,7 @@ const SETTINGS: &[Setting] = &[
         "account-limit",
         "RATE",
         "60/1m",
-        "Logins of one account, counted when its key stood; off for no limit",
+        "Logins of one account, counted when they open a session; off for no limit",
     ),
     setting(
         "audit_log",
@@ -158,6 +158,17 @@ const SETTINGS: &[Setting] = &[
         "Let keys in that may only call contracts",
     ),
 ];
+
+/// What a server that runs takes over when it is told to reload. All else needs a start.
+const RELOADED: [&str; 5] = ["secret", "secret_file", "allow_accounts", "deny_accounts", "account_rules"];
+
+impl Setting {
+    /// Whether a server that runs takes a change over when it is told to reload.
+    #[must_use]
+    pub fn is_reloaded(&self) -> bool {
+        RELOADED.contains(&self.name)
+    }
+}
 
 /// Every setting there is.
 #[must_use]
@@ -235,6 +246,29 @@ impl Sources {
         let place = SETTINGS.iter().find(|setting| setting.name == name).map_or(name, |setting| setting.flag);
         self.given.insert(name, Given { place: format!("--{place}"), values: vec![value] });
         self
+    }
+
+    /// Where a setting is given, if it is.
+    #[must_use]
+    pub fn place(&self, name: &str) -> Option<&str> {
+        self.given.get(name).map(|given| given.place.as_str())
+    }
+
+    /// Without what a running server takes over, secrets among it: what is to be compared with later.
+    #[must_use]
+    pub fn fixed(mut self) -> Self {
+        self.given.retain(|name, _| !RELOADED.contains(name));
+        self
+    }
+
+    /// The settings that `other` gives otherwise, of those that a running server does not take over.
+    #[must_use]
+    pub fn differing(&self, other: &Self) -> Vec<&'static str> {
+        let differs = |setting: &&Setting| {
+            let [ours, others] = [self, other].map(|sources| sources.given.get(setting.name).map(|given| &given.values));
+            !setting.is_reloaded() && ours != others
+        };
+        SETTINGS.iter().filter(differs).map(|setting| setting.name).collect()
     }
 
     pub(super) fn get(&self, name: &'static str) -> Option<&Given> {
