@@ -80,11 +80,7 @@ async fn signed_in(siwn: &Siwn, parts: &Parts) -> Result<SignedIn, Problem> {
     let nobody = || Problem::new(Code::NotSignedIn);
     let token = session_token(siwn, headers)?.ok_or_else(nobody)?;
     let session = siwn.0.sessions.find(&token, siwn.now()).await?.ok_or_else(nobody)?;
-    if !siwn.0.door.allows(&session.account) {
-        let problem = Problem::new(Code::AccountNotAllowed).about(Person::of(&session));
-        siwn.audit_refusal(&problem, &Requester::of(&siwn.0.trusted_proxies, &parts.extensions, headers));
-        return Err(problem);
-    }
+    check_rules(siwn, parts, Person::of(&session))?;
     Ok(SignedIn { session })
 }
 
@@ -117,10 +113,23 @@ async fn bearer_token(siwn: &Siwn, parts: &Parts) -> Result<VerifiedToken, Probl
     let policy = Policy::new(siwn.0.login.site().recipient().as_str(), NonceRule::timestamp(BEARER_AGE));
     let signed = policy.check(token, siwn.now()).map_err(|error| refused(&error))?;
     let asker = Asker::client_at(siwn.0.trusted_proxies.rationed(&parts.extensions, headers));
-    signed.asked_by(asker).confirm(&*siwn.0.chain, siwn.0.access).await.map_err(|error| match error {
+    let token = signed.asked_by(asker).confirm(&*siwn.0.chain, siwn.0.access).await.map_err(|error| match error {
         VerifyError::Refused(error) => refused(&error),
         VerifyError::Unavailable(error) => siwn::LoginError::from(error).into(),
-    })
+    })?;
+    let person = Person::claimed(token.account.account().clone(), Some(token.account.key().clone())).verified();
+    check_rules(siwn, parts, person)?;
+    Ok(token)
+}
+
+/// Refuses an account that the rules do not let in, now.
+fn check_rules(siwn: &Siwn, parts: &Parts, person: Person) -> Result<(), Problem> {
+    if siwn.0.door.allows(person.account()) {
+        return Ok(());
+    }
+    let problem = Problem::new(Code::AccountNotAllowed).about(person);
+    siwn.audit_refusal(&problem, &Requester::of(&siwn.0.trusted_proxies, &parts.extensions, &parts.headers));
+    Err(problem)
 }
 
 /// What stands behind `Bearer` in the one `Authorization` header. Another scheme is none of ours.
