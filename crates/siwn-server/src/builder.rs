@@ -18,6 +18,7 @@ use crate::client::TrustedProxies;
 use crate::cookie::Cookies;
 use crate::door::{self, Door, Rates};
 use crate::metrics::Metrics;
+use crate::readiness::StoreState;
 use crate::secrets::Secrets;
 use crate::siwn::{Clock, Inner, ReadyCheck, Siwn};
 
@@ -312,6 +313,7 @@ impl Builder {
             ready: self.ready,
             trusted_proxies: self.trusted_proxies,
             is_stopping: AtomicBool::new(false),
+            store_state: StoreState::default(),
         })))
     }
 

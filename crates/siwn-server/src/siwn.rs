@@ -12,6 +12,7 @@ use crate::client::TrustedProxies;
 use crate::cookie::Cookies;
 use crate::door::Door;
 use crate::metrics::Metrics;
+use crate::readiness::StoreState;
 use crate::secrets::Secrets;
 
 /// Reads the time.
@@ -51,6 +52,7 @@ pub(crate) struct Inner {
     pub(crate) ready: Vec<ReadyCheck>,
     pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) is_stopping: AtomicBool,
+    pub(crate) store_state: StoreState,
 }
 
 /// Something that must work before requests are sent here, and how to find out. It answers from memory, and a reason names no secret.
