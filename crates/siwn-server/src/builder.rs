@@ -7,8 +7,9 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime};
 
 use siwn::{
-    AccessPolicy, AccountRules, Admission, CallbackUrl, Chain, FunctionCallKeys, Generation, Limits, Login, MemoryStore, Message,
-    Origin, PublicUrl, Recipient, Secret, Sessions, Site, SiteError, Store, UnfundedAccounts, UrlError,
+    AccessPolicy, AccountRules, Admission, AuthorizationPolicy, CallbackUrl, Chain, ChainId, ContractAccounts, FunctionCallKeys,
+    Generation, Limits, Login, MemoryStore, Message, Origin, PublicUrl, Recipient, ResolutionLimits, Secret, Sessions, Site,
+    SiteError, Store, UnfundedAccounts, UrlError,
 };
 use siwn_chain::{EndpointHealth, EndpointSettings, EndpointState, RpcChain, RpcUrl};
 use thiserror::Error;
@@ -38,6 +39,8 @@ pub struct Builder {
     challenge_lifetime: Duration,
     session_lifetime: Option<Duration>,
     access: AccessPolicy,
+    contract_accounts: ContractAccounts,
+    resolution_limits: ResolutionLimits,
     chain: Option<(String, Arc<dyn Chain>)>,
     watched: Option<Arc<RpcChain>>,
     network: String,
@@ -103,6 +106,8 @@ impl Siwn {
             challenge_lifetime: DEFAULT_CHALLENGE_LIFETIME,
             session_lifetime: None,
             access: AccessPolicy::default(),
+            contract_accounts: ContractAccounts::default(),
+            resolution_limits: ResolutionLimits::default(),
             chain: None,
             watched: None,
             network: "mainnet".into(),
@@ -184,6 +189,20 @@ impl Builder {
     #[must_use]
     pub const fn unfunded_accounts(mut self, what: UnfundedAccounts) -> Self {
         self.access.unfunded_accounts = what;
+        self
+    }
+
+    /// What to do with accounts that are contracts. Default: ask the contract (NEP-641).
+    #[must_use]
+    pub const fn contract_accounts(mut self, what: ContractAccounts) -> Self {
+        self.contract_accounts = what;
+        self
+    }
+
+    /// How far the authorization of a contract is followed. Default: one level, four accounts.
+    #[must_use]
+    pub const fn resolution_limits(mut self, limits: ResolutionLimits) -> Self {
+        self.resolution_limits = limits;
         self
     }
 
@@ -279,11 +298,17 @@ impl Builder {
             let chain = self.own_chain()?;
             self = self.rpc_chain(chain);
         }
-        let message = self.parse_message()?;
-        let site = self.site(&message)?;
         let (network, chain) = self.chain.take().expect("given, or made above");
+        let authorizations = AuthorizationPolicy {
+            chain_id: ChainId::new(network.as_str()),
+            contract_accounts: self.contract_accounts,
+            limits: self.resolution_limits,
+        };
+        let message = self.parse_message()?;
+        let site = self.site(&message)?.authorizations(authorizations);
         let (counts, audit_counts) = (door::Counts::default(), audit::Counts::default());
-        let mut metrics = Metrics::new(&counts, &audit_counts);
+        let mut metrics = Metrics::new();
+        metrics.show(&counts, &audit_counts);
         if let Some(chain) = self.watched {
             metrics.watch(chain);
         }
