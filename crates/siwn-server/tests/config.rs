@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use siwn::{ContractAccounts, ResolutionLimits};
 use siwn_server::config::{Config, Fault, Sources, StoreUrl, settings};
 
 fn environment(variables: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -130,6 +131,29 @@ headers = { authorization = "hush\n" }
     for rpc in ["[rpc]\nurl = \"x\"", "[rpc]\nendpoints = []", "rpc = { endpoints = [1] }"] {
         let told = faults(&Sources::new().file("siwn.toml", &format!("recipient = \"r\"\n{rpc}")));
         assert_eq!(told, "siwn.toml: rpc: is a list of addresses, or tables [[rpc.endpoints]]");
+    }
+}
+
+#[test]
+fn contracts_are_asked_within_limits_or_not_at_all() {
+    let sources = |settings: &[(&'static str, &str)]| {
+        let sources = Sources::new().flag("recipient", "r".into());
+        settings.iter().fold(sources, |sources, (name, value)| sources.flag(name, (*value).into()))
+    };
+    let config = Config::load(&sources(&[])).unwrap();
+    assert_eq!((config.contract_accounts, config.resolution_limits), (ContractAccounts::Ask, ResolutionLimits::default()));
+    let settings = [("contract_accounts", "refuse"), ("resolve_depth", "2"), ("resolve_authorizations", "16")];
+    let config = Config::load(&sources(&settings)).unwrap();
+    assert_eq!(config.contract_accounts, ContractAccounts::Refuse);
+    assert_eq!((config.resolution_limits.depth(), config.resolution_limits.authorizations()), (2, 16));
+    for (setting, told) in [
+        (("contract_accounts", "true"), "--contract-accounts: is allow or refuse"),
+        (("resolve_depth", "5"), "--resolve-depth: authorizations are followed to a depth of at most 4"),
+        (("resolve_authorizations", "17"), "--resolve-authorizations: an authorization has at most 16 sub-authorizations"),
+        (("resolve_authorizations", "0"), "resolve_depth: a depth needs at least as many sub-authorizations"),
+        (("resolve_depth", "-1"), "--resolve-depth: is a number"),
+    ] {
+        assert_eq!(faults(&sources(&[setting])), told);
     }
 }
 

@@ -118,6 +118,8 @@ async fn siwn(config: Config, public_url: String, chain: Arc<RpcChain>, store: &
         .challenge_lifetime(config.challenge_ttl)
         .session_lifetime(config.session_ttl)
         .unfunded_accounts(config.unfunded_accounts)
+        .contract_accounts(config.contract_accounts)
+        .resolution_limits(config.resolution_limits)
         .trusted_proxies(config.trusted_proxies)
         .rpc_chain(chain);
     if config.dangerous_plain_http {

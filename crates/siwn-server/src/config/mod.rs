@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use siwn::{CallbackUrl, Message, Origin, PublicUrl, Recipient, Secret, UnfundedAccounts};
+use siwn::{CallbackUrl, ContractAccounts, Message, Origin, PublicUrl, Recipient, ResolutionLimits, Secret, UnfundedAccounts};
 use siwn_chain::{EndpointSettings, Network};
 
 pub use sources::{Setting, Sources, settings};
@@ -59,6 +59,10 @@ pub struct Config {
     pub trusted_proxies: TrustedProxies,
     /// What to do with implicit accounts that do not exist yet.
     pub unfunded_accounts: UnfundedAccounts,
+    /// Whether contracts are asked for accounts that they are.
+    pub contract_accounts: ContractAccounts,
+    /// How far the authorization of a contract is followed.
+    pub resolution_limits: ResolutionLimits,
     /// Whether keys that may only call contracts are let in.
     pub dangerous_function_call_keys: bool,
 }

@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use siwn::{CallbackUrl, Message, Origin, PublicUrl, Recipient, Secret, UnfundedAccounts};
+use siwn::{
+    CallbackUrl, ContractAccounts, LimitsError, Message, Origin, PublicUrl, Recipient, ResolutionLimits, Secret, UnfundedAccounts,
+};
 use siwn_chain::{EndpointSettings, Network, RpcUrl};
 
 use super::sources::{Given, Sources};
@@ -41,6 +43,8 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
     let callback_urls = reader.list("callback_urls", str::parse::<CallbackUrl>);
     let trusted_proxies = TrustedProxies::new(reader.list("trusted_proxies", crate::client::network));
     let unfunded_accounts = if reader.boolean("unfunded_accounts") { UnfundedAccounts::Accept } else { UnfundedAccounts::Refuse };
+    let contract_accounts = reader.one("contract_accounts", contract_accounts).unwrap_or_default();
+    let resolution_limits = resolution_limits(&mut reader);
     let dangerous_function_call_keys = reader.boolean("dangerous_function_call_keys");
 
     match (recipient, message, public_url) {
@@ -64,6 +68,8 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
             callback_urls,
             trusted_proxies,
             unfunded_accounts,
+            contract_accounts,
+            resolution_limits,
             dangerous_function_call_keys,
         }),
         _ => Err(reader.faults),
@@ -169,6 +175,26 @@ fn rpc(reader: &mut Reader<'_>) -> Vec<EndpointSettings> {
         let told = |(number, problem)| Fault { place: format!("{place}.endpoints, number {number}"), problem };
         reader.faults.extend(faults.into_iter().map(told));
         Vec::new()
+    })
+}
+
+fn contract_accounts(text: &str) -> Result<ContractAccounts, &'static str> {
+    match text {
+        "allow" => Ok(ContractAccounts::Ask),
+        "refuse" => Ok(ContractAccounts::Refuse),
+        _ => Err("is allow or refuse"),
+    }
+}
+
+fn resolution_limits(reader: &mut Reader<'_>) -> ResolutionLimits {
+    let defaults = ResolutionLimits::default();
+    let number = |text: &str| text.parse::<usize>().map_err(|_| "is a number");
+    let depth = reader.one("resolve_depth", number).unwrap_or(defaults.depth());
+    let authorizations = reader.one("resolve_authorizations", number).unwrap_or(defaults.authorizations());
+    ResolutionLimits::new(depth, authorizations).unwrap_or_else(|error| {
+        let place = if error == LimitsError::Authorizations { "resolve_authorizations" } else { "resolve_depth" };
+        reader.fault(place, error.to_string());
+        defaults
     })
 }
 

@@ -120,6 +120,27 @@ const SETTINGS: &[Setting] = &[
         "Let implicit accounts in that do not exist yet: true or false",
     ),
     setting(
+        "contract_accounts",
+        "contract-accounts",
+        "WHAT",
+        "allow",
+        "What to do with accounts that are contracts: allow, which asks the contract, or refuse",
+    ),
+    setting(
+        "resolve_depth",
+        "resolve-depth",
+        "NUMBER",
+        "1",
+        "How many levels of other accounts a contract may have asked for it, at most 4",
+    ),
+    setting(
+        "resolve_authorizations",
+        "resolve-authorizations",
+        "NUMBER",
+        "4",
+        "How many other accounts a contract may have asked for it in all, at most 16",
+    ),
+    setting(
         "dangerous_plain_http",
         "dangerous-plain-http",
         "BOOL",
