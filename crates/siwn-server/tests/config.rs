@@ -164,6 +164,9 @@ fn no_more_nodes_can_agree_than_there_are() {
         if rpc.is_empty() { sources } else { sources.flag("rpc", rpc.into()) }
     };
     assert_eq!(Config::load(&sources("2", "")).unwrap().rpc_agreement, 2);
+    let at_once = |number: &str| Sources::new().flag("recipient", "r".into()).flag("rpc_at_once", number.into());
+    assert_eq!(Config::load(&at_once("1000")).unwrap().rpc_at_once, 1000);
+    assert_eq!(faults(&at_once("0")), "--rpc-at-once: is a number from 1 to 1000");
     for (agreement, rpc) in [("3", ""), ("2", "https://a.example"), ("0", ""), ("-1", ""), ("two", "")] {
         assert!(faults(&sources(agreement, rpc)).contains("--rpc-agreement: is a number from 1 to"), "{agreement}");
     }

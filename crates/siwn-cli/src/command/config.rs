@@ -24,6 +24,7 @@ struct Summary {
     rpc: Vec<String>,
     rpc_agreement: usize,
     rpc_hedge: bool,
+    rpc_at_once: usize,
     rpc_timeout: String,
     key_cache: String,
     store: String,
@@ -61,6 +62,7 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
         rpc: if rpc.is_empty() { public() } else { rpc },
         rpc_agreement: config.rpc_agreement,
         rpc_hedge: config.rpc_hedge,
+        rpc_at_once: config.rpc_at_once,
         rpc_timeout: shown(config.rpc_timeout),
         key_cache: shown(config.key_cache),
         store: match &config.store {

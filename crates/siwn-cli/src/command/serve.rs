@@ -75,6 +75,7 @@ fn chain(config: &Config) -> Result<RpcChain, Failure> {
         settings.endpoints.clone_from(&config.rpc);
     }
     (settings.agreement, settings.hedge) = (config.rpc_agreement, config.rpc_hedge);
+    settings.rations.at_once = config.rpc_at_once;
     settings.timeout = config.rpc_timeout;
     settings.key_cache = config.key_cache;
     RpcChain::new(settings, runtime::clock()).map_err(Failure::unknown)

@@ -41,6 +41,8 @@ pub struct Config {
     pub rpc_agreement: usize,
     /// Whether a second node is asked where the first one is slow.
     pub rpc_hedge: bool,
+    /// How many questions are asked of nodes at once.
+    pub rpc_at_once: usize,
     /// How long one call of a node may take.
     pub rpc_timeout: Duration,
     /// How long a full-access key is taken for granted after its block; zero asks every time.

@@ -34,6 +34,7 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
     if sources.get("rpc").is_none() && network.public_endpoints().is_empty() {
         reader.fault("rpc", "this network has no public nodes that are known; name nodes of it");
     }
+    let rpc_at_once = reader.one("rpc_at_once", at_once).unwrap_or(32);
     let rpc_timeout = reader.duration("rpc_timeout", Duration::from_secs(2), Duration::from_millis(1)..=Duration::from_mins(1));
     let key_cache = reader.duration("key_cache", Duration::from_secs(30), Duration::ZERO..=Duration::from_mins(10));
     let challenge_ttl = reader.duration("challenge_ttl", Duration::from_mins(5), Duration::from_secs(1)..=DAY);
@@ -59,6 +60,7 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
             rpc,
             rpc_agreement,
             rpc_hedge,
+            rpc_at_once,
             rpc_timeout,
             key_cache,
             store,
@@ -176,6 +178,10 @@ fn rpc(reader: &mut Reader<'_>) -> Vec<EndpointSettings> {
         reader.faults.extend(faults.into_iter().map(told));
         Vec::new()
     })
+}
+
+fn at_once(text: &str) -> Result<usize, &'static str> {
+    text.parse().ok().filter(|number| (1..=1000).contains(number)).ok_or("is a number from 1 to 1000")
 }
 
 fn contract_accounts(text: &str) -> Result<ContractAccounts, &'static str> {

@@ -81,6 +81,13 @@ const SETTINGS: &[Setting] = &[
         "Ask a second node where the first one is slower than it mostly is, for at most one login in ten",
     ),
     setting(
+        "rpc_at_once",
+        "rpc-at-once",
+        "NUMBER",
+        "32",
+        "How many questions are asked of nodes at once, up to 1000; the others wait in line",
+    ),
+    setting(
         "rpc_timeout",
         "rpc-timeout",
         "DURATION",
