@@ -3,16 +3,23 @@
 //! Cheap before costly; nothing leaves the process before the signature holds; the irreversible step last, and atomic. Each step takes
 //! what only the step before it makes, so that leaving one out does not compile. "No" ([`Refusal`]) and "could not ask"
 //! ([`Unavailable`]) are different types from the first line to the last.
+//!
+//! What only an account's contract can read has no signature that holds here: before it is asked, the challenge has been judged, and the
+//! question is rationed.
 
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::error::{LoginError, Refusal, Unavailable};
 use crate::row::{NewSession, SessionRow};
 use crate::session::{Session, SessionSecret, SessionToken};
 use crate::store::{Opening, StoreError};
-use crate::{Asker, AuthorizationPolicy, Binding, Chain, Challenge, OwnChallenge, Proof, Site, Store, UnixMillis, VerifiedAccount};
+use crate::{Asker, Binding, Chain, Challenge, OwnChallenge, Proof, Site, Store, UnixMillis, VerifiedAccount};
+
+/// The longest session that a contract opens: there is no key that could be asked for again.
+const LONGEST_WITHOUT_KEY: Duration = Duration::from_hours(1);
 
 /// Lets people sign in to one site.
 pub struct Login {
@@ -100,8 +107,7 @@ impl Login {
         let (account, key) = account.into_parts();
         let lifetime = match key {
             Some(_) => self.site.session_lifetime,
-            // There is no key that could be asked for again.
-            None => self.site.session_lifetime.min(AuthorizationPolicy::longest_session()),
+            None => self.site.session_lifetime.min(LONGEST_WITHOUT_KEY),
         };
         let row = SessionRow {
             id: challenge.id(),

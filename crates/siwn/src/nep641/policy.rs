@@ -1,7 +1,5 @@
 //! Which authorizations a site resolves, and how far.
 
-use std::time::Duration;
-
 use thiserror::Error;
 
 use crate::nep641::message::ChainId;
@@ -9,7 +7,6 @@ use crate::nep641::message::ChainId;
 /// The most sub-authorizations that can be allowed.
 pub(super) const MOST_AUTHORIZATIONS: usize = 16;
 const DEEPEST: usize = 4;
-const LONGEST_SESSION: Duration = Duration::from_hours(1);
 
 /// Which authorizations are resolved. The default is those of accounts and of contracts, with the default limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,11 +58,6 @@ impl AuthorizationPolicy {
     #[must_use]
     pub fn new(chain_id: ChainId) -> Self {
         Self { chain_id, contract_accounts: ContractAccounts::default(), limits: ResolutionLimits::default() }
-    }
-
-    /// The longest session that a contract opens: there is no key that could be asked for again.
-    pub(crate) const fn longest_session() -> Duration {
-        LONGEST_SESSION
     }
 }
 

@@ -4,7 +4,7 @@
 //! accounts that have to authorize, too: each of them must authorize just what it is expected to. The first refusal ends the walk.
 
 use std::collections::VecDeque;
-use std::mem;
+use std::{fmt, mem};
 
 use crate::chain::{Access, ChainError};
 use crate::nep641::contract::{self, Answer, Pending};
@@ -16,7 +16,6 @@ use crate::verified::{AccountRefusal, Funding};
 use crate::{AccountId, PublicKey};
 
 /// A resolution under way.
-#[derive(Debug)]
 #[must_use = "a walk is driven to its end by `next` and `answer`"]
 pub struct Walk<'a> {
     resolution: &'a Resolution,
@@ -32,7 +31,6 @@ pub struct Walk<'a> {
 }
 
 /// One account that has to authorize.
-#[derive(Debug)]
 struct Node {
     account: AccountId,
     /// The accounts above, the nearest one first.
@@ -42,7 +40,6 @@ struct Node {
     state: State,
 }
 
-#[derive(Debug)]
 enum State {
     /// Whether the key is the account's.
     AskedKey {
@@ -57,7 +54,6 @@ enum State {
 }
 
 /// Why the key did not succeed.
-#[derive(Debug)]
 enum Why {
     /// The authorization is not an access key's.
     NotOne(crate::AuthorizationError),
@@ -88,7 +84,7 @@ enum Branch {
 }
 
 /// A question to the chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum ChainAsk {
     /// What the account grants the key.
     Key {
@@ -136,8 +132,14 @@ impl<'a> Walk<'a> {
             refusal: None,
             is_broken: false,
         };
-        let (authorization, expected) = (question.authorization.clone(), question.expected.text().map(Into::into));
-        walk.enter(question.account.clone(), Vec::new(), authorization, expected, resolution.by_key.clone());
+        let node = Node {
+            account: question.account.clone(),
+            path: Vec::new(),
+            authorization: question.authorization.clone(),
+            expected: question.expected.text().map(Into::into),
+            state: State::Answered,
+        };
+        walk.refusal = walk.enter(node, resolution.by_key.clone()).err();
         walk
     }
 
@@ -192,28 +194,25 @@ impl<'a> Walk<'a> {
     }
 
     /// Adds an account and its first question.
-    fn enter(&mut self, account: AccountId, path: Vec<AccountId>, authorization: String, expected: Option<String>, by_key: ByKey) {
-        let node = self.nodes.len();
-        let next = match by_key {
-            ByKey::TooLong(fault) => Err(fault.at(&account).into()),
-            ByKey::NotOne(error) => Ok(Err(Why::NotOne(error))),
-            ByKey::Refused(fault) => Ok(Err(Why::Refused(fault.at(&account).into()))),
-            // NEP-641, access key authorizations: the time is the block's, to the nanosecond.
+    fn enter(&mut self, node: Node, by_key: ByKey) -> Result<(), AccountRefusal> {
+        let at = self.nodes.len();
+        let refused = |fault: AuthorizationFault| Why::Refused(fault.at(&node.account).into());
+        let why = match by_key {
+            // NEP-641, access key authorizations: held against the block's time, to the nanosecond.
             ByKey::Signed { timestamp, .. } if timestamp > self.pinned.timestamp => {
-                let fault = AuthorizationFault::Future { found: timestamp, block: self.pinned.timestamp };
-                Ok(Err(Why::Refused(fault.at(&account).into())))
+                refused(AuthorizationFault::Future { found: timestamp, block: self.pinned.timestamp })
             }
-            ByKey::Signed { key, payload, .. } => Ok(Ok((key, payload))),
-        };
-        self.nodes.push(Node { account, path, authorization, expected, state: State::Answered });
-        self.refusal = match next {
-            Err(refusal) => Some(refusal),
-            Ok(Ok((key, payload))) => {
-                self.ask_key(node, key, payload);
-                None
+            ByKey::Signed { key, payload, .. } => {
+                self.nodes.push(node);
+                self.ask_key(at, key, payload);
+                return Ok(());
             }
-            Ok(Err(why)) => self.ask_contract(node, why).err(),
+            ByKey::Refused(fault) => refused(fault),
+            ByKey::NotOne(error) => Why::NotOne(error),
+            ByKey::TooLong(fault) => return Err(fault.at(&node.account).into()),
         };
+        self.nodes.push(node);
+        self.ask_contract(at, why)
     }
 
     fn ask_key(&mut self, node: usize, key: PublicKey, payload: String) {
@@ -277,7 +276,8 @@ impl<'a> Walk<'a> {
     /// Holds a contract's answer against what is expected and allowed, in this order, and enters whom it names.
     fn accept(&mut self, node: usize, answer: Answer) -> Result<(), AccountRefusal> {
         let Node { account, path, expected, .. } = &self.nodes[node];
-        let question = &self.resolution.question;
+        let resolution = self.resolution;
+        let question = &resolution.question;
         let limits = question.policy.limits;
         let check = || {
             question.check_payload(&answer.payload, expected.as_deref())?;
@@ -295,10 +295,8 @@ impl<'a> Walk<'a> {
         self.authorized(node, Authorized { payload: answer.payload, by: AuthorizedBy::Contract, funding: Funding::Exists });
         for Pending { account, authorization, expect } in answer.pending.kept {
             let by_key = question.judge(&account, &below, &authorization, Some(&expect));
-            self.enter(account, below.clone(), authorization, Some(expect), by_key);
-            if let Some(refusal) = self.refusal.take() {
-                return Err(refusal);
-            }
+            let node = Node { account, path: below.clone(), authorization, expected: Some(expect), state: State::Answered };
+            self.enter(node, by_key)?;
         }
         Ok(())
     }
@@ -306,6 +304,25 @@ impl<'a> Walk<'a> {
     fn authorized(&mut self, node: usize, authorized: Authorized) {
         if node == 0 {
             self.first = Some(authorized);
+        }
+    }
+}
+
+impl fmt::Debug for Walk<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let under_way = self.under_way.len();
+        f.debug_struct("Walk").field("account", self.resolution.account()).field("under_way", &under_way).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ChainAsk {
+    /// Without what would let its reader in.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key { account, key } => f.debug_struct("Key").field("account", account).field("key", key).finish(),
+            Self::Contract { account, method, args: _ } => {
+                f.debug_struct("Contract").field("account", account).field("method", method).finish_non_exhaustive()
+            }
         }
     }
 }

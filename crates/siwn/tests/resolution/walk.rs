@@ -141,6 +141,15 @@ fn what_is_resolved_says_which_question_it_answers() {
 }
 
 #[test]
+fn debug_shows_no_authorization() {
+    let (resolution, _) = wide(1);
+    let secret = Asked::default().resolution("wallet.test", "whoever has this is let in").unwrap();
+    let mut walk = secret.start(BLOCK);
+    let shown = format!("{secret:?} {walk:?} {:?} {resolution:?}", walk.next());
+    assert!(shown.contains("wallet.test") && !shown.contains("whoever"), "{shown}");
+}
+
+#[test]
 fn an_outage_of_the_chain_is_handed_on() {
     let (resolution, _) = wide(1);
     let error = resolution.ask_all(BLOCK, |_| Err(siwn::ChainError::new("no node answers", None))).unwrap_err();
