@@ -1,5 +1,7 @@
 //! One round of asking: as many endpoints at once as answers are missing, the next one where one fails, one more where all are slow.
 
+use std::ptr;
+
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use siwn::BoxFuture;
 use tokio::time::{Instant, sleep_until};
@@ -55,6 +57,8 @@ impl Endpoints {
         let mut running = FuturesUnordered::new();
         let mut votes = Votes { needed, cast: Vec::new() };
         let mut hedge_at = None;
+        // Those that have not answered, and those of them that a hedge was begun for.
+        let (mut asked, mut slow) = (Vec::new(), Vec::<&Endpoint>::new());
         let mut hedged = !may_hedge;
         loop {
             let changed = self.shared.changed.notified();
@@ -64,9 +68,10 @@ impl Endpoints {
 
             while running.len() < votes.missing() {
                 let Some((candidate, pass)) = next(&mut waiting) else { break };
-                let slow = candidate.endpoint.latency.slow();
-                let delay = self.hedges.delay(slow, self.shared.timeout).filter(|_| !hedged && hedge_at.is_none());
+                let usual = candidate.endpoint.latency.slow();
+                let delay = self.hedges.delay(usual, self.shared.timeout).filter(|_| !hedged && hedge_at.is_none());
                 hedge_at = hedge_at.or(delay.map(|delay| Instant::now() + delay));
+                asked.push(candidate.endpoint);
                 running.push(candidate.asked(pass, false, ask));
             }
             let others = waiting.iter().filter(|candidate| candidate.returns_before(deadline)).count();
@@ -77,12 +82,17 @@ impl Endpoints {
             let first_return = waiting.iter().filter_map(|candidate| candidate.endpoint.breaker.returns()).min();
 
             tokio::select! {
-                Some(Outcome { mut candidate, is_hedge, result }) = running.next() => match result {
+                Some(Outcome { mut candidate, is_hedge, result }) = running.next() => {
+                    let endpoint = candidate.endpoint;
+                    slow.retain(|other| !ptr::eq(*other, endpoint));
+                    asked.retain(|other| !ptr::eq(*other, endpoint));
+                    match result {
                     Ok(answer) => {
-                        let endpoint = candidate.endpoint;
                         if let Some(answer) = votes.cast(answer) {
                             if is_hedge {
                                 self.hedges.has_won();
+                                // Cut off in time again and again, an endpoint that hangs would never be found out.
+                                slow.iter().for_each(|endpoint| endpoint.breaker.failed());
                             }
                             return Some((answer, endpoint));
                         }
@@ -96,11 +106,13 @@ impl Endpoints {
                             waiting.insert(behind, candidate);
                         }
                     }
-                },
+                    }
+                }
                 () = sleep_until(hedge_at.unwrap_or(deadline)), if hedge_at.is_some() && !running.is_empty() => {
                     hedge_at = None;
                     hedged = true;
                     if let Some((candidate, pass)) = self.hedge(&mut waiting) {
+                        slow.clone_from(&asked);
                         running.push(candidate.asked(pass, true, ask));
                     }
                 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use siwn::UnfundedAccounts;
+use siwn::{ContractAccounts, UnfundedAccounts};
 use siwn_chain::RpcUrl;
 use siwn_server::config::StoreUrl;
 
@@ -24,6 +24,7 @@ struct Summary {
     rpc: Vec<String>,
     rpc_agreement: usize,
     rpc_hedge: bool,
+    rpc_at_once: usize,
     rpc_timeout: String,
     key_cache: String,
     store: String,
@@ -34,6 +35,9 @@ struct Summary {
     callback_urls: Vec<String>,
     trusted_proxies: Vec<String>,
     unfunded_accounts: bool,
+    contract_accounts: &'static str,
+    resolve_depth: usize,
+    resolve_authorizations: usize,
     dangerous_plain_http: bool,
     dangerous_function_call_keys: bool,
 }
@@ -57,6 +61,7 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
         rpc: if rpc.is_empty() { public() } else { rpc },
         rpc_agreement: config.rpc_agreement,
         rpc_hedge: config.rpc_hedge,
+        rpc_at_once: config.rpc_at_once,
         rpc_timeout: shown(config.rpc_timeout),
         key_cache: shown(config.key_cache),
         store: match &config.store {
@@ -75,6 +80,12 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
         callback_urls: config.callback_urls.iter().map(ToString::to_string).collect(),
         trusted_proxies: config.trusted_proxies.networks(),
         unfunded_accounts: config.unfunded_accounts == UnfundedAccounts::Accept,
+        contract_accounts: match config.contract_accounts {
+            ContractAccounts::Ask => "allow",
+            ContractAccounts::Refuse => "refuse",
+        },
+        resolve_depth: config.resolution_limits.depth(),
+        resolve_authorizations: config.resolution_limits.authorizations(),
         dangerous_plain_http: config.dangerous_plain_http,
         dangerous_function_call_keys: config.dangerous_function_call_keys,
     })

@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use siwn::{CallbackUrl, Message, Origin, PublicUrl, Recipient, Secret, UnfundedAccounts};
+use siwn::{CallbackUrl, ContractAccounts, Message, Origin, PublicUrl, Recipient, ResolutionLimits, Secret, UnfundedAccounts};
 use siwn_chain::{EndpointSettings, Network};
 
 pub use sources::{Setting, Sources, settings};
@@ -41,6 +41,8 @@ pub struct Config {
     pub rpc_agreement: usize,
     /// Whether a second node is asked where the first one is slow.
     pub rpc_hedge: bool,
+    /// How many questions are asked of nodes at once.
+    pub rpc_at_once: usize,
     /// How long one call of a node may take.
     pub rpc_timeout: Duration,
     /// How long a full-access key is taken for granted after its block; zero asks every time.
@@ -59,6 +61,10 @@ pub struct Config {
     pub trusted_proxies: TrustedProxies,
     /// What to do with implicit accounts that do not exist yet.
     pub unfunded_accounts: UnfundedAccounts,
+    /// Whether contracts are asked for accounts that they are.
+    pub contract_accounts: ContractAccounts,
+    /// How far the authorization of a contract is followed.
+    pub resolution_limits: ResolutionLimits,
     /// Whether keys that may only call contracts are let in.
     pub dangerous_function_call_keys: bool,
 }

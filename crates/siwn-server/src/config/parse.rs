@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use siwn::{CallbackUrl, Message, Origin, PublicUrl, Recipient, Secret, UnfundedAccounts};
+use siwn::{
+    CallbackUrl, ContractAccounts, LimitsError, Message, Origin, PublicUrl, Recipient, ResolutionLimits, Secret, UnfundedAccounts,
+};
 use siwn_chain::{EndpointSettings, Network, RpcUrl};
 
 use super::sources::{Given, Sources};
@@ -32,6 +34,7 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
     if sources.get("rpc").is_none() && network.public_endpoints().is_empty() {
         reader.fault("rpc", "this network has no public nodes that are known; name nodes of it");
     }
+    let rpc_at_once = reader.one("rpc_at_once", at_once).unwrap_or(32);
     let rpc_timeout = reader.duration("rpc_timeout", Duration::from_secs(2), Duration::from_millis(1)..=Duration::from_mins(1));
     let key_cache = reader.duration("key_cache", Duration::from_secs(30), Duration::ZERO..=Duration::from_mins(10));
     let challenge_ttl = reader.duration("challenge_ttl", Duration::from_mins(5), Duration::from_secs(1)..=DAY);
@@ -41,6 +44,8 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
     let callback_urls = reader.list("callback_urls", str::parse::<CallbackUrl>);
     let trusted_proxies = TrustedProxies::new(reader.list("trusted_proxies", crate::client::network));
     let unfunded_accounts = if reader.boolean("unfunded_accounts") { UnfundedAccounts::Accept } else { UnfundedAccounts::Refuse };
+    let contract_accounts = reader.one("contract_accounts", contract_accounts).unwrap_or_default();
+    let resolution_limits = resolution_limits(&mut reader);
     let dangerous_function_call_keys = reader.boolean("dangerous_function_call_keys");
 
     match (recipient, message, public_url) {
@@ -55,6 +60,7 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
             rpc,
             rpc_agreement,
             rpc_hedge,
+            rpc_at_once,
             rpc_timeout,
             key_cache,
             store,
@@ -64,6 +70,8 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
             callback_urls,
             trusted_proxies,
             unfunded_accounts,
+            contract_accounts,
+            resolution_limits,
             dangerous_function_call_keys,
         }),
         _ => Err(reader.faults),
@@ -169,6 +177,30 @@ fn rpc(reader: &mut Reader<'_>) -> Vec<EndpointSettings> {
         let told = |(number, problem)| Fault { place: format!("{place}.endpoints, number {number}"), problem };
         reader.faults.extend(faults.into_iter().map(told));
         Vec::new()
+    })
+}
+
+fn at_once(text: &str) -> Result<usize, &'static str> {
+    text.parse().ok().filter(|number| (1..=1000).contains(number)).ok_or("is a number from 1 to 1000")
+}
+
+fn contract_accounts(text: &str) -> Result<ContractAccounts, &'static str> {
+    match text {
+        "allow" => Ok(ContractAccounts::Ask),
+        "refuse" => Ok(ContractAccounts::Refuse),
+        _ => Err("is allow or refuse"),
+    }
+}
+
+fn resolution_limits(reader: &mut Reader<'_>) -> ResolutionLimits {
+    let defaults = ResolutionLimits::default();
+    let number = |text: &str| text.parse::<usize>().map_err(|_| "is a number");
+    let depth = reader.one("resolve_depth", number).unwrap_or(defaults.depth());
+    let authorizations = reader.one("resolve_authorizations", number).unwrap_or(defaults.authorizations());
+    ResolutionLimits::new(depth, authorizations).unwrap_or_else(|error| {
+        let place = if error == LimitsError::Authorizations { "resolve_authorizations" } else { "resolve_depth" };
+        reader.fault(place, error.to_string());
+        defaults
     })
 }
 

@@ -81,6 +81,13 @@ const SETTINGS: &[Setting] = &[
         "Ask a second node where the first one is slower than it mostly is, for at most one login in ten",
     ),
     setting(
+        "rpc_at_once",
+        "rpc-at-once",
+        "NUMBER",
+        "32",
+        "How many questions are asked of nodes at once, up to 1000; the others wait in line",
+    ),
+    setting(
         "rpc_timeout",
         "rpc-timeout",
         "DURATION",
@@ -118,6 +125,27 @@ const SETTINGS: &[Setting] = &[
         "BOOL",
         "false",
         "Let implicit accounts in that do not exist yet: true or false",
+    ),
+    setting(
+        "contract_accounts",
+        "contract-accounts",
+        "WHAT",
+        "allow",
+        "What to do with accounts that are contracts: allow, which asks the contract, or refuse",
+    ),
+    setting(
+        "resolve_depth",
+        "resolve-depth",
+        "NUMBER",
+        "1",
+        "How many levels of other accounts a contract may have asked for it, at most 4",
+    ),
+    setting(
+        "resolve_authorizations",
+        "resolve-authorizations",
+        "NUMBER",
+        "4",
+        "How many other accounts a contract may have asked for it in all, at most 16",
     ),
     setting(
         "dangerous_plain_http",
