@@ -80,6 +80,7 @@ codes! {
     KeyNotFullAccess, UNAUTHORIZED, "key_not_full_access", "the key may only call contracts; sign with a full-access key";
     KeyNotFound, UNAUTHORIZED, "key_not_found", "the account does not have this key; sign with one of its full-access keys";
     AccountNotFound, UNAUTHORIZED, "account_not_found", "there is no such account on this network; choose another account or fund this one";
+    AccountBlocked, UNAUTHORIZED, "account_blocked", "this account may not sign in here; ask the operator";
     OriginNotAllowed, FORBIDDEN, "origin_not_allowed", "this page may not sign people in here; ask the operator to allow its origin";
     HostNotAllowed, FORBIDDEN, "host_not_allowed", "this server answers to localhost, 127.0.0.1 and [::1] only";
     BrowserUnknown, FORBIDDEN, "browser_unknown", "the browser sent no cookie of initiate-login; allow cookies and start over";
@@ -194,7 +195,7 @@ mod tests {
         use siwn::{AccountRefusal, ChainError, ChallengeError, ProofError, Refusal, SignatureError};
         let account: siwn::AccountId = "alice.near".parse().unwrap();
         let ago = Duration::ZERO;
-        let refusals: [Refusal; 13] = [
+        let refusals: [Refusal; 14] = [
             ChallengeError::NotOurs.into(),
             ChallengeError::Expired { ago }.into(),
             ChallengeError::Ahead { ahead: ago }.into(),
@@ -208,6 +209,7 @@ mod tests {
             AccountRefusal::NoAccount(account).into(),
             Refusal::Spent,
             Refusal::ExpiredMeanwhile,
+            Refusal::Blocked,
         ];
         for refusal in refusals {
             let problem = Problem::from(LoginError::from(refusal));

@@ -39,6 +39,9 @@ pub enum Refusal {
     /// Step 5: the challenge expired while the chain was asked.
     #[error("the challenge expired before the session could be opened")]
     ExpiredMeanwhile,
+    /// Step 5: the account is blocked here.
+    #[error("the account is blocked")]
+    Blocked,
     /// Step 5: the store lost its memory while the chain was asked.
     #[error("the store no longer knows which challenges were used")]
     Forgotten,
@@ -74,6 +77,7 @@ impl LoginError {
     /// | `key_not_full_access` | the key may only call contracts |
     /// | `key_not_found` | the account does not have the key |
     /// | `account_not_found` | there is no such account |
+    /// | `account_blocked` | the account may not sign in here |
     /// | `chain_unavailable` | the chain could not be asked |
     /// | `store_unavailable` | the store could not be asked, or is full |
     /// | `start_over` | whether the session was opened is not known |
@@ -102,6 +106,7 @@ impl Refusal {
             Self::Account(AccountRefusal::NoKey(_)) => "key_not_found",
             Self::Account(AccountRefusal::NoAccount(_)) => "account_not_found",
             Self::Spent => "challenge_used",
+            Self::Blocked => "account_blocked",
         }
     }
 }

@@ -23,6 +23,7 @@
 //! | binding | who must come back with the challenge: a browser, an origin, anybody |
 //! | generation | which store, and since when it remembers |
 //! | session | what a login opens |
+//! | cut-off | what ends all sessions of an account that were opened before it |
 //!
 //! # Example
 //!
@@ -49,6 +50,7 @@ mod base58;
 mod borsh;
 mod chain;
 mod challenge;
+mod client_label;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod curve;
@@ -79,6 +81,7 @@ pub use base58::Base58Error;
 pub use borsh::BorshError;
 pub use chain::{Access, Block, Chain, ChainError, Question, Standing};
 pub use challenge::{Binding, Challenge, ChallengeError, OwnChallenge, Returned};
+pub use client_label::ClientLabel;
 pub use error::{LoginError, Refusal, Unavailable};
 pub use key::{KeyError, KeyType, PublicKey};
 pub use login::{Login, OpenedSession};
@@ -89,13 +92,13 @@ pub use policy::{DEFAULT_SKEW, NonceRule, Policy, PolicyError, SignedToken, Text
 pub use private_key::PrivateKey;
 pub use proof::{Proof, ProofError, ProofFields};
 pub use quoted::Quoted;
-pub use row::{Generation, NewSession, SessionId, SessionRow, SessionTokenError};
+pub use row::{Generation, NewSession, Renewal, SessionId, SessionRow, SessionTokenError};
 pub use secret::{Secret, SecretError};
 pub use session::{Session, SessionSecret, SessionToken, Sessions};
 pub use signature::{Signature, SignatureError};
 pub use signer::{KeySigner, SignedMessage, Signer, SignerError, TokenRequest};
 pub use site::{Issue, Message, Recipient, Site, SiteError};
-pub use store::{Opening, Store, StoreError};
+pub use store::{Counts, KEYS_REMEMBERED, KeyMemory, LISTED, Opening, Store, StoreError};
 pub use time::UnixMillis;
 pub use token::{AuthToken, FieldError, MAX_TOKEN_LENGTH, TokenError, TokenFields};
 pub use verified::{AccessPolicy, AccountRefusal, Asked, FunctionCallKeys, Funding, Signed, UnfundedAccounts, VerifiedAccount};
