@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use servers::{PgBouncer, Postgres};
 use siwn::conformance::{TestClock, new_session};
-use siwn::{NewSession, PublicKey, SessionId, SessionRow, Store as _, UnixMillis};
+use siwn::{ClientLabel, NewSession, PublicKey, SessionId, SessionRow, Store as _, UnixMillis};
 use siwn_store::PostgresStore;
 use siwn_store::postgres::OpenError;
 
@@ -21,6 +21,11 @@ const CHALLENGE: Duration = Duration::from_mins(5);
 /// For tests that leave the server alone: each has a database of its own. It ends with the process.
 static SERVER: LazyLock<Postgres> = LazyLock::new(Postgres::start);
 static POOLER: LazyLock<PgBouncer> = LazyLock::new(|| PgBouncer::before(&SERVER));
+
+/// The URL of a new database.
+async fn database() -> String {
+    tokio::task::spawn_blocking(|| SERVER.database()).await.unwrap()
+}
 
 /// The store at `url`, always at [`START`].
 async fn open(url: &str) -> PostgresStore {
@@ -39,8 +44,12 @@ fn session(store: &PostgresStore, challenge: u64, secret: u8) -> NewSession {
         recipient: "app.example".parse().unwrap(),
         account: "alice.near".parse().unwrap(),
         key: Some(PublicKey::from_ed25519([7; 32])),
+        client: ClientLabel::new(b"curl/8.14.1"),
         created_at: START,
         expires_at: START + Duration::from_hours(1),
+        idle_lifetime: None,
+        seen_at: START,
+        checked_at: START,
     };
     new_session(row, START + CHALLENGE, store.generation().unwrap())
 }

@@ -192,7 +192,7 @@ impl Drop for Postgres {
 fn command(port: u16, more: &[String], folder: &TempDir) -> Command {
     let mut command = program("postgres");
     command.arg("-D").arg(cluster(folder)).arg("-k").arg(folder.path()).args(["-h", "127.0.0.1", "-p", &port.to_string()]);
-    for setting in ["fsync=off", "shared_buffers=16MB", "max_connections=60", "log_min_messages=warning"] {
+    for setting in ["fsync=off", "shared_buffers=16MB", "max_connections=300", "log_min_messages=warning"] {
         command.args(["-c", setting]);
     }
     for setting in more {
