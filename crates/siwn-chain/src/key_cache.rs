@@ -70,7 +70,7 @@ impl KeyCache {
         // A block's time is its maker's word: one that is ahead of our clock prolongs nothing.
         let good_until = made_at.min(now) + self.lifetime;
         if standing.access == Access::Full && now < good_until {
-            let pair = pair(Question { account: &standing.account, key: &standing.key });
+            let pair = pair(Question::new(&standing.account, &standing.key));
             let mut halves = self.halves();
             halves.turn(now, self.lifetime);
             halves.younger.insert(pair, Kept { block: standing.block, since: now, good_until });
@@ -92,7 +92,7 @@ impl Halves {
     }
 }
 
-fn pair(Question { account, key }: Question<'_>) -> Pair {
+fn pair(Question { account, key, .. }: Question<'_>) -> Pair {
     (account.clone(), key.handle())
 }
 
@@ -114,7 +114,7 @@ mod tests {
 
     fn find(cache: &KeyCache, number: u32, now: UnixMillis) -> Option<u64> {
         let Standing { account, key, .. } = standing(number, Access::Full);
-        cache.find(Question { account: &account, key: &key }, now).map(|found| found.block.height)
+        cache.find(Question::new(&account, &key), now).map(|found| found.block.height)
     }
 
     fn kept(cache: &KeyCache) -> usize {

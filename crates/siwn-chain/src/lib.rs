@@ -30,7 +30,7 @@
 //! chain.check().await?;
 //!
 //! let (account, key) = ("alice.near".parse()?, "ed25519:BVxnyzHPsMeyy2nWwVJTfCnbgg3rbycrYb6AUTZRQUCL".parse()?);
-//! let standing = chain.standing(Question { account: &account, key: &key }).await?;
+//! let standing = chain.standing(Question::new(&account, &key)).await?;
 //! println!("{:?} at block {}", standing.access, standing.block.height);
 //! # Ok(())
 //! # }

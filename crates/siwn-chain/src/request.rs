@@ -47,7 +47,7 @@ impl Call<'_> {
         match self {
             Self::Status => ("status", json!([])),
             Self::FinalBlock => ("block", json!({"finality": "final"})),
-            Self::AccessKey { question: Question { account, key }, at } => (
+            Self::AccessKey { question: Question { account, key, .. }, at } => (
                 "query",
                 json!({
                     "request_type": "view_access_key",
@@ -98,7 +98,7 @@ mod tests {
     fn questions_are_sent_as_nodes_read_them() {
         let account = &"alice.near".parse().unwrap();
         let key = &"ed25519:9DtCCdgtfxbgmFYJMCgE7Fc6zvEGj9yZAdTYuoNMgMPE".parse().unwrap();
-        let call = Call::AccessKey { question: Question { account, key }, at: at() };
+        let call = Call::AccessKey { question: Question::new(account, key), at: at() };
         is_sent(call, include_str!("../tests/fixtures/req_query_view_access_key_at_hash.json"));
         is_sent(Call::Account { account, at: at() }, include_str!("../tests/fixtures/req_query_view_account.json"));
     }
@@ -113,6 +113,6 @@ mod tests {
         // The fixture asks at the final block; ours asks at a pinned one.
         params.as_object_mut().unwrap().remove("finality");
         params["block_id"] = at().to_string().into();
-        is_sent(Call::AccessKey { question: Question { account, key }, at: at() }, &expected.to_string());
+        is_sent(Call::AccessKey { question: Question::new(account, key), at: at() }, &expected.to_string());
     }
 }

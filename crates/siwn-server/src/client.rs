@@ -1,8 +1,9 @@
-//! The address of a client, for the log: the peer's, or what proxies that are trusted say of it.
+//! The address of a client, for the log and for rations: the peer's, or what proxies that are trusted say of it.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use http::{HeaderMap, HeaderName};
+use axum::extract::ConnectInfo;
+use http::{Extensions, HeaderMap, HeaderName};
 use ipnet::IpNet;
 use thiserror::Error;
 
@@ -56,6 +57,26 @@ impl TrustedProxies {
         }
         client
     }
+
+    /// The address by which a client's questions to the chain are rationed.
+    ///
+    /// None where there is no connection, and for this machine: a proxy here that nobody trusts would stand for all its clients.
+    pub(crate) fn rationed(&self, extensions: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
+        let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
+        let client = self.client(*peer, headers);
+        (!client.is_loopback()).then(|| first_64_bits(client))
+    }
+}
+
+/// What one client has: an address of IPv4, or a network of 64 bits of IPv6.
+fn first_64_bits(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+    }
 }
 
 #[cfg(test)]
@@ -68,6 +89,32 @@ mod tests {
         let proxies = TrustedProxies::parse(proxies.iter().copied()).unwrap();
         let headers = lines.iter().map(|line| (X_FORWARDED_FOR, HeaderValue::from_static(line))).collect();
         proxies.client("10.0.0.1:5000".parse().unwrap(), &headers).to_string()
+    }
+
+    fn rationed(peer: Option<&str>, proxies: &[&str], line: &'static str) -> Option<String> {
+        let mut extensions = Extensions::new();
+        if let Some(peer) = peer {
+            extensions.insert(ConnectInfo(peer.parse::<SocketAddr>().unwrap()));
+        }
+        let headers = [(X_FORWARDED_FOR, HeaderValue::from_static(line))].into_iter().collect();
+        let proxies = TrustedProxies::parse(proxies.iter().copied()).unwrap();
+        proxies.rationed(&extensions, &headers).map(|address| address.to_string())
+    }
+
+    #[test]
+    fn a_client_is_rationed_by_what_it_cannot_change() {
+        assert_eq!(rationed(Some("192.0.2.1:5000"), &[], "").as_deref(), Some("192.0.2.1"));
+        assert_eq!(rationed(Some("[2001:db8:1:2:3:4:5:6]:5000"), &[], "").as_deref(), Some("2001:db8:1:2::"));
+        assert_eq!(rationed(Some("[::ffff:192.0.2.1]:5000"), &[], "").as_deref(), Some("192.0.2.1"));
+        assert_eq!(rationed(Some("192.0.2.1:5000"), &[], "198.51.100.7").as_deref(), Some("192.0.2.1"));
+        assert_eq!(rationed(Some("127.0.0.1:5000"), &["127.0.0.1"], "198.51.100.7").as_deref(), Some("198.51.100.7"));
+    }
+
+    #[test]
+    fn whoever_stands_for_others_is_not_rationed() {
+        assert_eq!(rationed(Some("127.0.0.1:5000"), &[], "198.51.100.7"), None, "a proxy of this machine that is not trusted");
+        assert_eq!(rationed(Some("[::1]:5000"), &["::1"], ""), None);
+        assert_eq!(rationed(None, &[], "198.51.100.7"), None, "no connection");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::{HeaderMap, Method};
-use siwn::{AccountId, AuthToken, NonceRule, Policy, PublicKey, Session, SessionToken, VerifiedToken, VerifyError};
+use siwn::{AccountId, Asker, AuthToken, NonceRule, Policy, PublicKey, Session, SessionToken, VerifiedToken, VerifyError};
 
 use crate::caller::Caller;
 use crate::problem::{Code, Problem};
@@ -96,18 +96,20 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
         let siwn = Siwn::from_ref(state);
-        bearer_token(&siwn, &parts.headers).await.map(Self).map_err(Rejection)
+        bearer_token(&siwn, parts).await.map(Self).map_err(Rejection)
     }
 }
 
-async fn bearer_token(siwn: &Siwn, headers: &HeaderMap) -> Result<VerifiedToken, Problem> {
+async fn bearer_token(siwn: &Siwn, parts: &Parts) -> Result<VerifiedToken, Problem> {
+    let headers = &parts.headers;
     siwn.check_host(headers)?;
     let refused = |error: &dyn std::error::Error| Problem::new(Code::TokenRefused).because(error);
     let text = bearer(headers)?.ok_or(Problem::new(Code::NotSignedIn))?;
     let token: AuthToken = text.parse().map_err(|error| refused(&error))?;
     let policy = Policy::new(siwn.0.login.site().recipient().as_str(), NonceRule::timestamp(BEARER_AGE));
     let signed = policy.check(token, siwn.now()).map_err(|error| refused(&error))?;
-    signed.confirm(&*siwn.0.chain, siwn.0.access).await.map_err(|error| match error {
+    let asker = Asker::client_at(siwn.0.trusted_proxies.rationed(&parts.extensions, headers));
+    signed.asked_by(asker).confirm(&*siwn.0.chain, siwn.0.access).await.map_err(|error| match error {
         VerifyError::Refused(error) => refused(&error),
         VerifyError::Unavailable(error) => siwn::LoginError::from(error).into(),
     })

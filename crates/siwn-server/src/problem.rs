@@ -17,7 +17,7 @@ use crate::request_id::RequestId;
 
 /// How long a client waits before it asks again, where nobody knows better.
 const DEFAULT_RETRY: Duration = Duration::from_secs(2);
-/// The longest that a client is told to wait.
+/// The longest that a client is told to wait for a node.
 const LONGEST_RETRY: Duration = Duration::from_secs(30);
 
 /// A request that was not granted.
@@ -89,6 +89,7 @@ codes! {
     TimedOut, REQUEST_TIMEOUT, "timed_out", "the request took too long to arrive; send it again";
     TooLarge, PAYLOAD_TOO_LARGE, "too_large", "a request body has at most 64 KiB";
     NotJson, UNSUPPORTED_MEDIA_TYPE, "not_json", "send the body as application/json";
+    TooManyQuestions, TOO_MANY_REQUESTS, "too_many_questions", "too many questions were asked about accounts; wait, and send the same request again";
     Internal, INTERNAL_SERVER_ERROR, "internal", "something failed here; tell the operator the request id";
     ChainUnavailable, SERVICE_UNAVAILABLE, "chain_unavailable", "NEAR cannot be asked right now; send the same request again in a moment";
     StoreUnavailable, SERVICE_UNAVAILABLE, "store_unavailable", "sessions cannot be stored right now; send the same request again in a moment";
@@ -123,7 +124,9 @@ impl From<LoginError> for Problem {
         // The core's codes are a part of ours; a test holds them against each other.
         let code = Code::named(error.code()).unwrap_or(Code::Internal);
         let retry_after = match &error {
-            LoginError::Unavailable(Unavailable::Chain(error)) => error.retry_after(),
+            // A node that is shy of us is no reason to send people away for long.
+            LoginError::Unavailable(Unavailable::Chain(error)) => error.retry_after().map(|after| after.min(LONGEST_RETRY)),
+            LoginError::Unavailable(Unavailable::Limited { retry_after }) => Some(*retry_after),
             _ => None,
         };
         Self { retry_after, ..Self::new(code).because(&error) }
@@ -152,10 +155,9 @@ impl Problem {
         let body = Body { success: false, error: code.as_str(), message: code.message(), request_id: id.as_str() };
         let mut response = (code.status(), Json(body)).into_response();
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if code.status() == StatusCode::SERVICE_UNAVAILABLE {
-            // A node that is shy of us is no reason to send people away for long.
-            let seconds = retry_after.unwrap_or(DEFAULT_RETRY).min(LONGEST_RETRY).as_secs().max(1);
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        if matches!(code.status(), StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
+            let seconds = retry_after.unwrap_or(DEFAULT_RETRY).as_millis().div_ceil(1000).max(1);
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(u64::try_from(seconds).unwrap_or(u64::MAX)));
         }
         // For the layer that knows the request: it logs the problem, and answers anew with the request's id.
         response.extensions_mut().insert(self);
@@ -173,6 +175,8 @@ impl IntoResponse for Problem {
 mod tests {
     use std::collections::HashSet;
     use std::fmt::Write as _;
+
+    use siwn::ChainError;
 
     use super::*;
 
@@ -192,7 +196,7 @@ mod tests {
 
     #[test]
     fn the_cores_codes_are_known() {
-        use siwn::{AccountRefusal, ChainError, ChallengeError, ProofError, Refusal, SignatureError};
+        use siwn::{AccountRefusal, ChallengeError, ProofError, Refusal, SignatureError};
         let account: siwn::AccountId = "alice.near".parse().unwrap();
         let ago = Duration::ZERO;
         let refusals: [Refusal; 14] = [
@@ -221,6 +225,16 @@ mod tests {
             let problem = Problem::from(LoginError::from(outage));
             assert_eq!(problem.code.status(), StatusCode::SERVICE_UNAVAILABLE, "{problem:?}");
         }
+    }
+
+    #[test]
+    fn a_ration_that_is_used_up_says_when_there_is_more() {
+        let answer = |error: ChainError| Problem::from(LoginError::from(error)).into_response();
+        let retry_after = |response: &Response| response.headers()[RETRY_AFTER].to_str().unwrap().to_owned();
+        let limited = answer(ChainError::limited(Duration::from_millis(40_001)));
+        assert_eq!((limited.status(), retry_after(&limited).as_str()), (StatusCode::TOO_MANY_REQUESTS, "41"));
+        let shy = answer(ChainError::new("x", Some(Duration::from_secs(41))));
+        assert_eq!((shy.status(), retry_after(&shy).as_str()), (StatusCode::SERVICE_UNAVAILABLE, "30"));
     }
 
     #[tokio::test]

@@ -84,6 +84,11 @@ impl Siwn {
         let answer = signer.sign(request.payload());
         let token = request.into_token(answer).expect("the key signed it");
         let secret = SessionSecret::from_bytes(crate::random::random().expect("the machine has random bytes"));
-        self.0.login.finish(Proof::from(token), &Binding::unbound(), self.now(), secret).await.expect("the login succeeds").token
+        self.0
+            .login
+            .finish(Proof::from(token), &Binding::unbound().into(), self.now(), secret)
+            .await
+            .expect("the login succeeds")
+            .token
     }
 }

@@ -1,11 +1,12 @@
 //! The port to the chain: what NEAR says of an account and a key.
 
 use std::error::Error as StdError;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::{AccountId, BoxFuture, PublicKey};
+use crate::{AccountId, BoxFuture, PublicKey, SessionId};
 
 /// Says what NEAR says. Implemented by `siwn-chain` over JSON-RPC, by tests in memory.
 pub trait Chain: Send + Sync {
@@ -15,13 +16,70 @@ pub trait Chain: Send + Sync {
     fn standing<'a>(&'a self, question: Question<'a>) -> BoxFuture<'a, Result<Standing, ChainError>>;
 }
 
-/// Which key of which account is asked for.
+/// Which key of which account is asked for, and on whose behalf.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Question<'a> {
     /// The account.
     pub account: &'a AccountId,
     /// The key. A look-up needs the whole key, not its handle.
     pub key: &'a PublicKey,
+    /// On whose behalf. It changes what a question costs, never its answer.
+    pub asker: Asker,
+}
+
+impl<'a> Question<'a> {
+    /// A question of the server's own.
+    #[must_use]
+    pub const fn new(account: &'a AccountId, key: &'a PublicKey) -> Self {
+        Self { account, key, asker: Asker::server() }
+    }
+
+    /// The same on behalf of `asker`.
+    #[must_use]
+    pub const fn asked_by(self, asker: Asker) -> Self {
+        Self { asker, ..self }
+    }
+}
+
+/// On whose behalf the chain is asked, so that questions can be rationed.
+///
+/// An account's name is outside of the signature: one valid signature can name any number of accounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Asker {
+    challenge: Option<SessionId>,
+    client: Option<IpAddr>,
+}
+
+impl Asker {
+    /// The server itself: nobody to ration.
+    #[must_use]
+    pub const fn server() -> Self {
+        Self { challenge: None, client: None }
+    }
+
+    /// A client without a challenge of ours. `None` stands for one that is not to be rationed.
+    #[must_use]
+    pub const fn client_at(client: Option<IpAddr>) -> Self {
+        Self { challenge: None, client }
+    }
+
+    /// A client that answers a challenge.
+    #[must_use]
+    pub const fn of(challenge: SessionId, client: Option<IpAddr>) -> Self {
+        Self { challenge: Some(challenge), client }
+    }
+
+    /// The challenge that is answered.
+    #[must_use]
+    pub const fn challenge(&self) -> Option<SessionId> {
+        self.challenge
+    }
+
+    /// The client's address, reduced to what one client has: of IPv6, the first 64 bits.
+    #[must_use]
+    pub const fn client(&self) -> Option<IpAddr> {
+        self.client
+    }
 }
 
 /// An authoritative answer: what an account grants a key, at a block.
@@ -60,23 +118,43 @@ pub struct Block {
     pub hash: [u8; 32],
 }
 
-/// The chain could not be asked. Neither a yes nor a no: the answer is 503, and nothing is spent.
+/// The chain was not asked, or did not answer. Neither a yes nor a no, and nothing is spent: 503, or 429 where a ration is used up.
 #[derive(Debug, Error)]
-#[error("the chain could not be asked")]
-pub struct ChainError {
-    source: Box<dyn StdError + Send + Sync>,
-    retry_after: Option<Duration>,
+#[error(transparent)]
+pub struct ChainError(#[from] Cause);
+
+#[derive(Debug, Error)]
+enum Cause {
+    #[error("the chain could not be asked")]
+    Outage { source: Box<dyn StdError + Send + Sync>, retry_after: Option<Duration> },
+    #[error("too many questions were asked on this client's behalf")]
+    Limited { retry_after: Duration },
 }
 
 impl ChainError {
     /// For the operator, why; for the client, when to come back, where that is known.
     pub fn new(source: impl Into<Box<dyn StdError + Send + Sync>>, retry_after: Option<Duration>) -> Self {
-        Self { source: source.into(), retry_after }
+        Self(Cause::Outage { source: source.into(), retry_after })
+    }
+
+    /// The asker's ration of questions is used up; there is more after `retry_after`.
+    #[must_use]
+    pub const fn limited(retry_after: Duration) -> Self {
+        Self(Cause::Limited { retry_after })
+    }
+
+    /// Whether the asker's ration is used up.
+    #[must_use]
+    pub const fn is_limited(&self) -> bool {
+        matches!(self.0, Cause::Limited { .. })
     }
 
     /// When to come back, where that is known.
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {
-        self.retry_after
+        match self.0 {
+            Cause::Outage { retry_after, .. } => retry_after,
+            Cause::Limited { retry_after } => Some(retry_after),
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Why a login does not succeed: a no, or nobody to ask.
 
 use std::error::Error as StdError;
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -15,7 +16,7 @@ pub enum LoginError {
     /// No. The same proof will never succeed, or not before something else changes.
     #[error(transparent)]
     Refused(Refusal),
-    /// Could not ask. Nothing is spent; the same proof may succeed later.
+    /// Could not ask, or may not for now. Nothing is spent; the same proof may succeed later.
     #[error(transparent)]
     Unavailable(Unavailable),
 }
@@ -47,13 +48,19 @@ pub enum Refusal {
     Forgotten,
 }
 
-/// Nobody could be asked.
+/// Nobody could be asked, or too much was asked already.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Unavailable {
-    /// Step 3.
+    /// Step 3: the chain could not be asked.
     #[error(transparent)]
-    Chain(#[from] ChainError),
+    Chain(ChainError),
+    /// Step 3: the chain was not asked, because too much was asked on this client's behalf.
+    #[error("too many questions were asked on this client's behalf")]
+    Limited {
+        /// When there is more.
+        retry_after: Duration,
+    },
     /// Step 5.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -79,6 +86,7 @@ impl LoginError {
     /// | `account_not_found` | there is no such account |
     /// | `account_blocked` | the account may not sign in here |
     /// | `chain_unavailable` | the chain could not be asked |
+    /// | `too_many_questions` | too much was asked on this client's behalf |
     /// | `store_unavailable` | the store could not be asked, or is full |
     /// | `start_over` | whether the session was opened is not known |
     #[must_use]
@@ -86,6 +94,7 @@ impl LoginError {
         match self {
             Self::Refused(refusal) => refusal.code(),
             Self::Unavailable(Unavailable::Chain(_)) => "chain_unavailable",
+            Self::Unavailable(Unavailable::Limited { .. }) => "too_many_questions",
             Self::Unavailable(Unavailable::Store(_)) => "store_unavailable",
             Self::Unavailable(Unavailable::StartOver(_)) => "start_over",
         }
@@ -120,6 +129,15 @@ impl<E: Into<Refusal>> From<E> for LoginError {
 impl From<Unavailable> for LoginError {
     fn from(unavailable: Unavailable) -> Self {
         Self::Unavailable(unavailable)
+    }
+}
+
+impl From<ChainError> for Unavailable {
+    fn from(error: ChainError) -> Self {
+        match error.retry_after() {
+            Some(retry_after) if error.is_limited() => Self::Limited { retry_after },
+            _ => Self::Chain(error),
+        }
     }
 }
 

@@ -5,19 +5,38 @@
 //! ([`Unavailable`]) are different types from the first line to the last.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::error::{LoginError, Refusal, Unavailable};
 use crate::row::{NewSession, SessionRow};
 use crate::session::{Session, SessionSecret, SessionToken};
 use crate::store::{Opening, StoreError};
-use crate::{Binding, Chain, Challenge, ClientLabel, OwnChallenge, Proof, Site, Store, UnixMillis, VerifiedAccount};
+use crate::{Asker, Binding, Chain, Challenge, ClientLabel, OwnChallenge, Proof, Site, Store, UnixMillis, VerifiedAccount};
 
 /// Lets people sign in to one site.
 pub struct Login {
     site: Site,
     chain: Arc<dyn Chain>,
     store: Arc<dyn Store>,
+}
+
+/// Who ends a login: what his challenge must be bound to, where he is, and what he calls himself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// Whoever ends a login must be who began it.
+    pub bound_to: Binding,
+    /// His address, by which his questions to the chain are rationed; of IPv6, the first 64 bits. `None` is not rationed.
+    pub address: Option<IpAddr>,
+    /// What his program calls itself, for the list of sessions.
+    pub label: ClientLabel,
+}
+
+impl From<Binding> for Client {
+    /// A client whose questions are not rationed by his address, and whose program says nothing of itself.
+    fn from(bound_to: Binding) -> Self {
+        Self { bound_to, address: None, label: ClientLabel::default() }
+    }
 }
 
 /// A login that succeeded.
@@ -55,21 +74,21 @@ impl Login {
     pub async fn finish(
         &self,
         proof: Proof,
-        bound_to: &Binding,
+        client: &Client,
         now: UnixMillis,
         secret: SessionSecret,
     ) -> Result<OpenedSession, LoginError> {
         let generation = self.store.generation()?;
         // 1. The challenge is ours, has not expired, and was issued to this client. No I/O.
-        let challenge = OwnChallenge::judge(&self.site, proof.returned(), generation, bound_to, now)?;
+        let challenge = OwnChallenge::judge(&self.site, proof.returned(), generation, &client.bound_to, now)?;
         // 2. The payload is rebuilt from our recipient and message, and the signature holds for it. No I/O.
         let signed = challenge.check_signature(&self.site, proof)?;
         // 3. Where the account stands with the key.
-        let asked = signed.ask(&*self.chain).await?;
+        let asked = signed.ask(&*self.chain, Asker::of(challenge.id(), client.address)).await?;
         // 4. Full access only.
         let account = asked.confirm(self.site.access)?;
         // 5. Spend the challenge and open the session: one atomic step.
-        self.open(self.new_session(&challenge, account, now, &secret), secret).await
+        self.open(self.new_session(&challenge, account, now, (client, &secret)), secret).await
     }
 
     /// What the store is asked to insert: a session of a confirmed account, under the id of the challenge that opens it.
@@ -78,7 +97,7 @@ impl Login {
         challenge: &OwnChallenge<'_>,
         account: VerifiedAccount,
         now: UnixMillis,
-        secret: &SessionSecret,
+        (client, secret): (&Client, &SessionSecret),
     ) -> NewSession {
         let (account, key) = account.into_parts();
         let row = SessionRow {
@@ -87,7 +106,7 @@ impl Login {
             recipient: self.site.recipient.clone(),
             account,
             key: Some(key),
-            client: ClientLabel::default(),
+            client: client.label.clone(),
             created_at: now,
             expires_at: now + self.site.session_lifetime,
             idle_lifetime: self.site.idle_lifetime,

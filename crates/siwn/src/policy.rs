@@ -11,7 +11,7 @@ use thiserror::Error;
 use crate::nonce::TimestampError;
 use crate::quoted::Quoted;
 use crate::verified::{AccessPolicy, AccountRefusal, Signed, VerifiedAccount};
-use crate::{AuthToken, Chain, ChainError, Nonce, SignatureError, UnixMillis};
+use crate::{Asker, AuthToken, Chain, ChainError, Nonce, SignatureError, UnixMillis};
 
 /// How far a client's clock may be ahead, unless another figure is given.
 pub const DEFAULT_SKEW: Duration = Duration::from_secs(5);
@@ -98,6 +98,7 @@ pub enum PolicyError {
 pub struct SignedToken {
     token: AuthToken,
     signed: Signed,
+    asker: Asker,
 }
 
 /// What near-sign-verify's `verify` returns: the account is confirmed, and these are the words that its owner signed.
@@ -153,7 +154,7 @@ impl Policy {
         self.nonce.check(&token.nonce, now)?;
         let signed = Signed::check(token.account.clone(), token.public_key.clone(), &token.signature, [token.payload()])?;
         self.ask_validators(&token)?;
-        Ok(SignedToken { token, signed })
+        Ok(SignedToken { token, signed, asker: Asker::server() })
     }
 
     fn check_texts(&self, token: &AuthToken) -> Result<(), PolicyError> {
@@ -287,9 +288,15 @@ impl SignedToken {
         &self.token
     }
 
+    /// Has the chain asked on behalf of whoever brought the token, so that his questions can be rationed.
+    #[must_use]
+    pub fn asked_by(self, asker: Asker) -> Self {
+        Self { asker, ..self }
+    }
+
     /// Asks the chain whether the key is the account's, and holds the answer against `access`.
     pub async fn confirm(self, chain: &dyn Chain, access: AccessPolicy) -> Result<VerifiedToken, VerifyError> {
-        let account = self.signed.ask(chain).await?.confirm(access)?;
+        let account = self.signed.ask(chain, self.asker).await?.confirm(access)?;
         let AuthToken { message, callback_url, state, .. } = self.token;
         Ok(VerifiedToken { account, message, callback_url, state })
     }

@@ -3,7 +3,7 @@
 
 use thiserror::Error;
 
-use crate::chain::{Access, Block, Chain, ChainError, Question, Standing};
+use crate::chain::{Access, Asker, Block, Chain, ChainError, Question, Standing};
 use crate::{AccountId, Payload, PublicKey, Signature, SignatureError};
 
 /// A key signed a payload that we built. Whether it is the account's key is still open.
@@ -106,9 +106,9 @@ impl Signed {
         verdict.map(|()| Self { account, key })
     }
 
-    /// Asks the chain. An answer about another account or key is none.
-    pub async fn ask(self, chain: &dyn Chain) -> Result<Asked, ChainError> {
-        let question = Question { account: &self.account, key: &self.key };
+    /// Asks the chain on behalf of `asker`. An answer about another account or key is none.
+    pub async fn ask(self, chain: &dyn Chain, asker: Asker) -> Result<Asked, ChainError> {
+        let question = Question::new(&self.account, &self.key).asked_by(asker);
         let standing = chain.standing(question).await?;
         if standing.account != self.account || standing.key != self.key {
             return Err(ChainError::new("the answer is about another account or key", None));

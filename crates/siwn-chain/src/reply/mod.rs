@@ -188,7 +188,7 @@ fn parse<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Result<T, Fault> {
 #[doc(hidden)]
 pub fn fuzz_reply(bytes: &[u8]) {
     let (account, key) = fuzz_question();
-    let question = Question { account: &account, key: &key };
+    let question = Question::new(&account, &key);
     let pin: BlockHash = "4YKWDpQRHr6FB9shtd86NkMhaHGDSTdYi4mCnmMgAgrk".parse().expect("the hash of 32 bytes");
     let id = RequestId("dontcare".into());
     for status in [200, 422] {

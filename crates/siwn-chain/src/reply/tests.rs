@@ -30,7 +30,7 @@ fn replies() -> Vec<String> {
 fn key_answer_of(status: u16, body: &[u8], id: &str, account: &str, key: &str, pin: &str) -> Result<KeyAnswer, Fault> {
     let (account, key) = (account.parse().unwrap(), key.parse().unwrap());
     let id = RequestId(id.into());
-    let question = Question { account: &account, key: &key };
+    let question = Question::new(&account, &key);
     Reply { status, retry_after: None, body, id: &id }.key_answer(question, pin.parse().unwrap())
 }
 

@@ -287,7 +287,7 @@ pub(crate) async fn ask_about(chain: &RpcChain, account: &str) -> Result<Standin
 
 pub(crate) async fn ask_about_key(chain: &RpcChain, account: &str, key: &str) -> Result<Standing, ChainError> {
     let (account, key): (AccountId, PublicKey) = (account.parse().unwrap(), key.parse().unwrap());
-    chain.standing(Question { account: &account, key: &key }).await
+    chain.standing(Question::new(&account, &key)).await
 }
 
 /// The implicit account of [`KEY`].

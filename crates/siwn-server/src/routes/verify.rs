@@ -3,11 +3,12 @@
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
-use http::header::SET_COOKIE;
+use http::HeaderValue;
+use http::header::{SET_COOKIE, USER_AGENT};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use siwn::{AuthToken, Nonce, OpenedSession, Proof, ProofFields, SessionSecret};
+use siwn::{AuthToken, Client, ClientLabel, Nonce, OpenedSession, Proof, ProofFields, SessionSecret};
 
 use crate::body;
 use crate::caller::Caller;
@@ -70,6 +71,11 @@ struct Answer<'a> {
 pub(super) async fn handle(State(siwn): State<Siwn>, request: Request) -> Result<Response, Problem> {
     let caller = Caller::of(request.headers(), siwn.0.login.site())?;
     let bound_to = caller.binding(siwn.0.cookies, request.headers())?;
+    let client = Client {
+        bound_to,
+        address: siwn.0.trusted_proxies.rationed(request.extensions(), request.headers()),
+        label: ClientLabel::new(request.headers().get(USER_AGENT).map_or(&[], HeaderValue::as_bytes)),
+    };
     let body: Body = body::json(request).await?.ok_or(Problem::new(Code::Malformed))?;
     // A page of another site could not send a cookie back.
     let form =
@@ -77,7 +83,7 @@ pub(super) async fn handle(State(siwn): State<Siwn>, request: Request) -> Result
     let proof = proof(body)?;
 
     let secret = SessionSecret::from_bytes(random()?);
-    let signed_in = siwn.0.login.finish(proof, &bound_to, siwn.now(), secret).await?;
+    let signed_in = siwn.0.login.finish(proof, &client, siwn.now(), secret).await?;
     Ok(answer(&siwn, &signed_in, form))
 }
 

@@ -4,6 +4,7 @@ mod account;
 mod claims;
 mod memory;
 mod outside;
+mod rations;
 mod refusals;
 mod sessions;
 mod single_use;

@@ -56,7 +56,7 @@ async fn of_64_concurrent_copies_one_opens_a_session() {
             let (stage, token) = (Arc::clone(&stage), token.clone());
             tokio::spawn(async move {
                 let secret = SessionSecret::from_bytes([copy; 32]);
-                stage.login.finish(token.into(), &Binding::unbound(), NOW, secret).await
+                stage.login.finish(token.into(), &Binding::unbound().into(), NOW, secret).await
             })
         })
         .collect();

@@ -92,7 +92,7 @@ impl Stage {
 
     pub(crate) async fn finish_for(&self, binding: &Binding, proof: impl Into<Proof>) -> Result<OpenedSession, LoginError> {
         let secret = SessionSecret::from_bytes([self.draw(); 32]);
-        self.login.finish(proof.into(), binding, self.clock.now(), secret).await
+        self.login.finish(proof.into(), &binding.clone().into(), self.clock.now(), secret).await
     }
 
     /// The code with which a proof is refused, and that nobody outside was asked.
