@@ -1,13 +1,15 @@
 //! `siwn serve`
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use siwn::{Secret, Store};
 use siwn_chain::{RpcChain, StartError};
-use siwn_server::config::{Config, StoreUrl};
+use siwn_server::config::{Config, ServerUrl, StoreUrl};
 use siwn_server::{Siwn, app, serve};
-use siwn_store::SqliteStore;
+use siwn_store::postgres::PostgresUrlError;
+use siwn_store::{PostgresStore, SqliteStore};
 use tokio::net::TcpListener;
 
 use crate::configuration::Settings;
@@ -83,11 +85,19 @@ fn chain(config: &Config) -> Result<RpcChain, Failure> {
 enum Opened {
     Memory,
     Sqlite(Arc<SqliteStore>),
+    Postgres(Arc<PostgresStore>),
 }
 
 impl Opened {
     async fn open(url: &StoreUrl) -> Result<Self, Failure> {
-        let StoreUrl::Sqlite(path) = url.clone() else { return Ok(Self::Memory) };
+        match url {
+            StoreUrl::Sqlite(path) => Self::open_sqlite(path.clone()).await,
+            StoreUrl::Postgres(url) => Self::open_postgres(url).await,
+            _ => Ok(Self::Memory),
+        }
+    }
+
+    async fn open_sqlite(path: PathBuf) -> Result<Self, Failure> {
         let generation = siwn::Generation::from_bytes(input::random()?);
         let opening = tokio::task::spawn_blocking(move || SqliteStore::open_file(&path, generation, runtime::clock()));
         match opening.await {
@@ -97,15 +107,38 @@ impl Opened {
         }
     }
 
+    async fn open_postgres(url: &ServerUrl) -> Result<Self, Failure> {
+        let failed = |error: &dyn std::error::Error| Failure::caused(&format!("store {url}"), error);
+        let address = url.expose().parse().map_err(|error: PostgresUrlError| failed(&error))?;
+        let opened = PostgresStore::connect(&address, None).await;
+        opened.map(|store| Self::Postgres(Arc::new(store))).map_err(|error| failed(&error))
+    }
+
     /// The secret that the store keeps for all processes that share it.
     async fn secret(&self) -> Result<Option<Secret>, Failure> {
-        let Self::Sqlite(store) = self else { return Ok(None) };
-        store.kept_secret(input::random()?).await.map(Some).map_err(|error| Failure::caused("store", &error))
+        let if_new = input::random()?;
+        let secret = match self {
+            Self::Memory => return Ok(None),
+            Self::Sqlite(store) => store.kept_secret(if_new).await,
+            Self::Postgres(store) => store.kept_secret(if_new).await,
+        };
+        secret.map(Some).map_err(|error| Failure::caused("store", &error))
+    }
+
+    /// The store itself; in memory, the handle makes its own.
+    fn store(&self) -> Option<Arc<dyn Store>> {
+        match self {
+            Self::Memory => None,
+            Self::Sqlite(store) => Some(Arc::clone(store) as _),
+            Self::Postgres(store) => Some(Arc::clone(store) as _),
+        }
     }
 
     async fn close(self) {
-        if let Self::Sqlite(store) = self {
-            store.shutdown().await;
+        match self {
+            Self::Memory => {}
+            Self::Sqlite(store) => store.shutdown().await,
+            Self::Postgres(store) => store.shutdown().await,
         }
     }
 }
@@ -135,8 +168,8 @@ async fn siwn(config: Config, public_url: String, chain: Arc<RpcChain>, store: &
     for secret in config.secrets.into_iter().chain(kept) {
         builder = builder.secret(secret);
     }
-    if let Opened::Sqlite(store) = store {
-        builder = builder.store(Arc::clone(store) as Arc<dyn Store>);
+    if let Some(store) = store.store() {
+        builder = builder.store(store);
     }
     builder.build().map_err(Failure::unknown)
 }

@@ -2,6 +2,7 @@
 //! each with its place.
 
 mod parse;
+mod server_url;
 mod sources;
 
 use std::fmt;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use siwn::{CallbackUrl, Message, Origin, PublicUrl, Recipient, Secret, UnfundedAccounts};
 use siwn_chain::{Network, RpcUrl};
 
+pub use server_url::ServerUrl;
 pub use sources::{Setting, Sources, settings};
 
 use crate::client::TrustedProxies;
@@ -64,6 +66,8 @@ pub struct Config {
 pub enum StoreUrl {
     /// `sqlite:PATH`: one file.
     Sqlite(PathBuf),
+    /// `postgres://…`: a database.
+    Postgres(ServerUrl),
     /// `memory:`: gone with the process.
     Memory,
 }

@@ -8,7 +8,7 @@ use siwn::{CallbackUrl, Message, Origin, PublicUrl, Recipient, Secret, UnfundedA
 use siwn_chain::{Network, RpcUrl};
 
 use super::sources::{Given, Sources};
-use super::{Config, Fault, StoreUrl};
+use super::{Config, Fault, ServerUrl, StoreUrl};
 use crate::client::TrustedProxies;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -195,9 +195,13 @@ fn store(text: &str) -> Result<StoreUrl, String> {
     match text.split_once(':') {
         Some(("memory", "")) => Ok(StoreUrl::Memory),
         Some(("sqlite", path)) if !path.is_empty() => Ok(StoreUrl::Sqlite(PathBuf::from(path))),
-        Some(("redis" | "rediss" | "postgres" | "postgresql", _)) => {
-            Err("this version keeps sessions in sqlite:PATH or memory: only".into())
+        Some(("postgres" | "postgresql", _)) => {
+            let url = ServerUrl::new(text).map(StoreUrl::Postgres);
+            url.ok_or_else(|| "is no URL, as in postgres://user:password@host:5432/database".into())
         }
-        _ => Err("is sqlite:PATH or memory:".into()),
+        Some(("redis" | "rediss", _)) => {
+            Err("this version keeps sessions in sqlite:PATH, postgres://… or memory: only".into())
+        }
+        _ => Err("is sqlite:PATH, postgres://… or memory:".into()),
     }
 }

@@ -80,7 +80,7 @@ const SETTINGS: &[Setting] = &[
         "30s",
         "How long a full-access key is taken for granted after its block; 0s asks every time",
     ),
-    setting("store", "store", "URL", "sqlite:siwn.db", "Where sessions are kept: sqlite:PATH or memory:"),
+    setting("store", "store", "URL", "sqlite:siwn.db", "Where sessions are kept: sqlite:PATH, postgres://… or memory:"),
     setting("challenge_ttl", "challenge-ttl", "DURATION", "5m", "How long a challenge is good"),
     setting("session_ttl", "session-ttl", "DURATION", "7d", "How long a session lives"),
     setting("allowed_origins", "allowed-origins", "URLS", "", "Other origins whose pages may sign people in here, comma-separated"),
