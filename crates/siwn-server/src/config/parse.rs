@@ -199,9 +199,7 @@ fn store(text: &str) -> Result<StoreUrl, String> {
             let url = ServerUrl::new(text).map(StoreUrl::Postgres);
             url.ok_or_else(|| "is no URL, as in postgres://user:password@host:5432/database".into())
         }
-        Some(("redis" | "rediss", _)) => {
-            Err("this version keeps sessions in sqlite:PATH, postgres://… or memory: only".into())
-        }
+        Some(("redis" | "rediss", _)) => Err("this version keeps sessions in sqlite:PATH, postgres://… or memory: only".into()),
         _ => Err("is sqlite:PATH, postgres://… or memory:".into()),
     }
 }

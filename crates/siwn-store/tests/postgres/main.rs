@@ -3,11 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test says no by panicking")]
 
 mod conformance;
+mod databases;
+mod generations;
+mod outages;
 #[path = "../servers/mod.rs"]
 mod servers;
 
 use std::sync::{Arc, LazyLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use servers::{PgBouncer, Postgres};
 use siwn::conformance::{TestClock, new_session};
@@ -25,6 +28,23 @@ static POOLER: LazyLock<PgBouncer> = LazyLock::new(|| PgBouncer::before(&SERVER)
 /// The URL of a new database.
 async fn database() -> String {
     tokio::task::spawn_blocking(|| SERVER.database()).await.unwrap()
+}
+
+/// The database's name.
+fn name(url: &str) -> String {
+    url.rsplit('/').next().unwrap().to_owned()
+}
+
+/// What `ask` answers when it does at last: a server needs its time.
+async fn eventually<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let since = Instant::now();
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(since.elapsed() < Duration::from_secs(30), "not within half a minute");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 /// The store at `url`, always at [`START`].

@@ -1,5 +1,3 @@
-CREATE SCHEMA IF NOT EXISTS siwn;
-
 -- One row: what the database knows of itself.
 CREATE TABLE siwn.meta (
     one          boolean PRIMARY KEY CHECK (one),
