@@ -19,10 +19,10 @@ pub mod redis;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
-#[cfg(feature = "postgres")]
-pub use postgres::{PostgresStore, PostgresUrl};
 #[cfg(feature = "redis")]
 pub use self::redis::{RedisStore, RedisUrl};
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresStore, PostgresUrl};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
 

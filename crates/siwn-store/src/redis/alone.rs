@@ -98,10 +98,7 @@ impl Drop for Alone {
 
 /// Answers are waited for as long as each caller likes.
 pub(super) fn connection_settings() -> AsyncConnectionConfig {
-    AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(PATIENCE))
-        .set_response_timeout(None)
-        .set_pipeline_buffer_size(BUFFER)
+    AsyncConnectionConfig::new().set_connection_timeout(Some(PATIENCE)).set_response_timeout(None).set_pipeline_buffer_size(BUFFER)
 }
 
 /// One attempt at a time, however many wait; after each failure a longer rest, of a random length, so that not all processes come at once.

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use redis::cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo, SingleNodeRoutingInfo};
-use redis::{Client, Cmd, ConnectionInfo, RedisError, TlsCertificates, Value};
 use redis::cluster::ClusterClientBuilder;
 use redis::cluster_async::ClusterConnection;
+use redis::cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo, SingleNodeRoutingInfo};
+use redis::{Client, Cmd, ConnectionInfo, RedisError, TlsCertificates, Value};
 use tokio::time::{Instant, timeout_at};
 
 use super::alone::{Alone, connection_settings};

@@ -28,13 +28,13 @@ use std::time::Duration;
 
 use ::redis::Value;
 use siwn::{
-    AccountId, BoxFuture, Counts, Generation, KEYS_REMEMBERED, KeyMemory, NewSession, Opening, PublicKey, Recipient, Renewal, Secret,
-    SessionId, SessionRow, Store, StoreError,
+    AccountId, BoxFuture, Counts, Generation, KEYS_REMEMBERED, KeyMemory, NewSession, Opening, PublicKey, Recipient, Renewal,
+    Secret, SessionId, SessionRow, Store, StoreError,
 };
 use tokio::task::JoinHandle;
 
-pub use self::error::OpenError;
 use self::error::Fault;
+pub use self::error::OpenError;
 use self::keys::Keys;
 use self::link::{Deadline, Link, said};
 use self::memory::{CLOCK_PATIENCE, LOOK_EVERY, Memory};
@@ -80,7 +80,8 @@ impl RedisStore {
             Fault::Random(error) => OpenError::Random(error),
             fault => fault.into(),
         })?;
-        let core = Arc::new(Core { link, keys, clock, memory: RwLock::new(Arc::new(memory)), looking: tokio::sync::Mutex::default() });
+        let core =
+            Arc::new(Core { link, keys, clock, memory: RwLock::new(Arc::new(memory)), looking: tokio::sync::Mutex::default() });
         let looking = tokio::spawn(keep_looking(Arc::clone(&core)));
         Ok(Self { core, looking: Mutex::new(Some(looking)) })
     }
@@ -303,9 +304,9 @@ impl Store for RedisStore {
         recipient: Option<&'a Recipient>,
         spared: Option<SessionId>,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
-        Box::pin(async move {
-            self.core.close_all(account, recipient, spared, Deadline::of_a_call()).await.map_err(Fault::of_a_change)
-        })
+        Box::pin(
+            async move { self.core.close_all(account, recipient, spared, Deadline::of_a_call()).await.map_err(Fault::of_a_change) },
+        )
     }
 
     fn block<'a>(&'a self, account: &'a AccountId) -> BoxFuture<'a, Result<(), StoreError>> {

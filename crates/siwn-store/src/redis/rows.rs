@@ -12,10 +12,8 @@ use super::scripts::Call;
 /// Adds a row's fields and values to a call, but for those that the script sets.
 pub(super) fn with_row(call: Call, new: &NewSession) -> Call {
     let row = new.row();
-    let optional = [
-        ("key", row.key.as_ref().map(ToString::to_string)),
-        ("idle", row.idle_lifetime.map(|idle| idle.as_millis().to_string())),
-    ];
+    let optional =
+        [("key", row.key.as_ref().map(ToString::to_string)), ("idle", row.idle_lifetime.map(|idle| idle.as_millis().to_string()))];
     let call = call
         .with("site")
         .with(row.recipient.as_str())

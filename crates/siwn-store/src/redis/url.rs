@@ -66,7 +66,7 @@ impl FromStr for RedisUrl {
         for pair in parameters.split('&').filter(|pair| !pair.is_empty()) {
             match pair.split_once('=').ok_or(Parameter)? {
                 ("ca", path) if !path.is_empty() && url.is_tls() => url.authorities = Some(path.into()),
-                ("prefix", prefix) if is_prefix(prefix) => url.prefix = prefix.to_owned(),
+                ("prefix", prefix) if is_prefix(prefix) => prefix.clone_into(&mut url.prefix),
                 _ => return Err(Parameter),
             }
         }
