@@ -52,10 +52,7 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
         rpc: rpc.iter().map(RpcUrl::host).collect(),
         rpc_timeout: shown(config.rpc_timeout),
         key_cache: shown(config.key_cache),
-        store: match &config.store {
-            StoreUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
-            _ => "memory:".into(),
-        },
+        store: config.store.to_string(),
         secret: match config.secrets.len() {
             0 if config.store == StoreUrl::Memory => "made anew at every start",
             0 => "made, and kept in the store",

@@ -3,16 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use siwn::{Secret, Store};
 use siwn_chain::{RpcChain, StartError};
-use siwn_server::config::{Config, StoreUrl};
+use siwn_server::config::Config;
 use siwn_server::{Siwn, app, serve};
-use siwn_store::SqliteStore;
 use tokio::net::TcpListener;
 
 use crate::configuration::Settings;
 use crate::failure::Failure;
-use crate::{input, runtime};
+use crate::runtime;
+use crate::store::Opened;
 
 /// How often nodes are asked while none answers.
 const RECHECK: Duration = Duration::from_secs(10);
@@ -79,37 +78,6 @@ fn chain(config: &Config) -> Result<RpcChain, Failure> {
     RpcChain::new(settings, runtime::clock()).map_err(Failure::unknown)
 }
 
-/// The store of the configuration.
-enum Opened {
-    Memory,
-    Sqlite(Arc<SqliteStore>),
-}
-
-impl Opened {
-    async fn open(url: &StoreUrl) -> Result<Self, Failure> {
-        let StoreUrl::Sqlite(path) = url.clone() else { return Ok(Self::Memory) };
-        let generation = siwn::Generation::from_bytes(input::random()?);
-        let opening = tokio::task::spawn_blocking(move || SqliteStore::open_file(&path, generation, runtime::clock()));
-        match opening.await {
-            Ok(Ok(store)) => Ok(Self::Sqlite(Arc::new(store))),
-            Ok(Err(error)) => Err(Failure::caused("store", &error).hint("name another file with --store sqlite:PATH")),
-            Err(error) => Err(Failure::caused("store", &error)),
-        }
-    }
-
-    /// The secret that the store keeps for all processes that share it.
-    async fn secret(&self) -> Result<Option<Secret>, Failure> {
-        let Self::Sqlite(store) = self else { return Ok(None) };
-        store.kept_secret(input::random()?).await.map(Some).map_err(|error| Failure::caused("store", &error))
-    }
-
-    async fn close(self) {
-        if let Self::Sqlite(store) = self {
-            store.shutdown().await;
-        }
-    }
-}
-
 async fn siwn(config: Config, public_url: String, chain: Arc<RpcChain>, store: &Opened) -> Result<Siwn, Failure> {
     let mut builder = Siwn::builder(config.recipient.as_str())
         .public_url(public_url)
@@ -135,8 +103,8 @@ async fn siwn(config: Config, public_url: String, chain: Arc<RpcChain>, store: &
     for secret in config.secrets.into_iter().chain(kept) {
         builder = builder.secret(secret);
     }
-    if let Opened::Sqlite(store) = store {
-        builder = builder.store(Arc::clone(store) as Arc<dyn Store>);
+    if let Some(store) = store.port() {
+        builder = builder.store(store);
     }
     builder.build().map_err(Failure::unknown)
 }

@@ -58,21 +58,21 @@ impl From<Fault> for OpenError {
     }
 }
 
-/// Why something was not done, or may not have been done.
+/// Why something was not done, or may not have been done. An error of the server's tells its own source in its text.
 #[derive(Debug, Error)]
 pub(super) enum Fault {
     /// There is no connection; nothing was sent.
-    #[error("no connection")]
-    Down(#[source] RedisError),
+    #[error("no connection: {0}")]
+    Down(RedisError),
     /// A connection takes too long to be made.
     #[error("no connection within {0:?}")]
     NoConnection(Duration),
     /// The server said no, and did nothing.
-    #[error("the server says no")]
-    No(#[source] RedisError),
+    #[error("the server says no: {0}")]
+    No(RedisError),
     /// The connection was lost after the command was sent, or perhaps was.
-    #[error("the answer was lost")]
-    Lost(#[source] RedisError),
+    #[error("the answer was lost: {0}")]
+    Lost(RedisError),
     /// No answer in time.
     #[error("no answer within {0:?}")]
     Silent(Duration),
