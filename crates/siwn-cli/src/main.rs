@@ -8,6 +8,7 @@ mod input;
 mod output;
 mod private_key;
 mod runtime;
+mod store;
 
 use std::process::ExitCode;
 

@@ -6,7 +6,6 @@ use serde::Serialize;
 use siwn::UnfundedAccounts;
 use siwn_chain::RpcUrl;
 use siwn_server::config::StoreUrl;
-use siwn_store::PostgresUrl;
 
 use crate::configuration::Settings;
 use crate::failure::Failure;
@@ -40,10 +39,6 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
     let config = settings
         .load()
         .map_err(|faults| Failure::no(faults.join("\nerror: ")).hint("`siwn config check --help` names every setting"))?;
-    if let StoreUrl::Postgres(url) = &config.store {
-        let is_good = url.expose().parse::<PostgresUrl>();
-        is_good.map_err(|error| Failure::no(format!("store {error}")).hint("docs/configuration.md has examples"))?;
-    }
     let rpc = if config.rpc.is_empty() { config.network.public_endpoints() } else { config.rpc.clone() };
     for warning in config.warnings() {
         eprintln!("warning: {warning}");
@@ -57,11 +52,7 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
         rpc: rpc.iter().map(RpcUrl::host).collect(),
         rpc_timeout: shown(config.rpc_timeout),
         key_cache: shown(config.key_cache),
-        store: match &config.store {
-            StoreUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
-            StoreUrl::Postgres(url) => url.to_string(),
-            _ => "memory:".into(),
-        },
+        store: config.store.to_string(),
         secret: match config.secrets.len() {
             0 if config.store == StoreUrl::Memory => "made anew at every start",
             0 => "made, and kept in the store",

@@ -1,20 +1,17 @@
 //! `siwn serve`
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use siwn::{Secret, Store};
 use siwn_chain::{RpcChain, StartError};
-use siwn_server::config::{Config, ServerUrl, StoreUrl};
+use siwn_server::config::Config;
 use siwn_server::{Siwn, app, serve};
-use siwn_store::postgres::PostgresUrlError;
-use siwn_store::{PostgresStore, SqliteStore};
 use tokio::net::TcpListener;
 
 use crate::configuration::Settings;
 use crate::failure::Failure;
-use crate::{input, runtime};
+use crate::runtime;
+use crate::store::Opened;
 
 /// How often nodes are asked while none answers.
 const RECHECK: Duration = Duration::from_secs(10);
@@ -81,68 +78,6 @@ fn chain(config: &Config) -> Result<RpcChain, Failure> {
     RpcChain::new(settings, runtime::clock()).map_err(Failure::unknown)
 }
 
-/// The store of the configuration.
-enum Opened {
-    Memory,
-    Sqlite(Arc<SqliteStore>),
-    Postgres(Arc<PostgresStore>),
-}
-
-impl Opened {
-    async fn open(url: &StoreUrl) -> Result<Self, Failure> {
-        match url {
-            StoreUrl::Sqlite(path) => Self::open_sqlite(path.clone()).await,
-            StoreUrl::Postgres(url) => Self::open_postgres(url).await,
-            _ => Ok(Self::Memory),
-        }
-    }
-
-    async fn open_sqlite(path: PathBuf) -> Result<Self, Failure> {
-        let generation = siwn::Generation::from_bytes(input::random()?);
-        let opening = tokio::task::spawn_blocking(move || SqliteStore::open_file(&path, generation, runtime::clock()));
-        match opening.await {
-            Ok(Ok(store)) => Ok(Self::Sqlite(Arc::new(store))),
-            Ok(Err(error)) => Err(Failure::caused("store", &error).hint("name another file with --store sqlite:PATH")),
-            Err(error) => Err(Failure::caused("store", &error)),
-        }
-    }
-
-    async fn open_postgres(url: &ServerUrl) -> Result<Self, Failure> {
-        let failed = |error: &dyn std::error::Error| Failure::caused(&format!("store {url}"), error);
-        let address = url.expose().parse().map_err(|error: PostgresUrlError| failed(&error))?;
-        let opened = PostgresStore::connect(&address, None).await;
-        opened.map(|store| Self::Postgres(Arc::new(store))).map_err(|error| failed(&error))
-    }
-
-    /// The secret that the store keeps for all processes that share it.
-    async fn secret(&self) -> Result<Option<Secret>, Failure> {
-        let if_new = input::random()?;
-        let secret = match self {
-            Self::Memory => return Ok(None),
-            Self::Sqlite(store) => store.kept_secret(if_new).await,
-            Self::Postgres(store) => store.kept_secret(if_new).await,
-        };
-        secret.map(Some).map_err(|error| Failure::caused("store", &error))
-    }
-
-    /// The store itself; in memory, the handle makes its own.
-    fn store(&self) -> Option<Arc<dyn Store>> {
-        match self {
-            Self::Memory => None,
-            Self::Sqlite(store) => Some(Arc::clone(store) as _),
-            Self::Postgres(store) => Some(Arc::clone(store) as _),
-        }
-    }
-
-    async fn close(self) {
-        match self {
-            Self::Memory => {}
-            Self::Sqlite(store) => store.shutdown().await,
-            Self::Postgres(store) => store.shutdown().await,
-        }
-    }
-}
-
 async fn siwn(config: Config, public_url: String, chain: Arc<RpcChain>, store: &Opened) -> Result<Siwn, Failure> {
     let mut builder = Siwn::builder(config.recipient.as_str())
         .public_url(public_url)
@@ -168,7 +103,7 @@ async fn siwn(config: Config, public_url: String, chain: Arc<RpcChain>, store: &
     for secret in config.secrets.into_iter().chain(kept) {
         builder = builder.secret(secret);
     }
-    if let Some(store) = store.store() {
+    if let Some(store) = store.port() {
         builder = builder.store(store);
     }
     builder.build().map_err(Failure::unknown)

@@ -2,7 +2,6 @@
 //! each with its place.
 
 mod parse;
-mod server_url;
 mod sources;
 
 use std::fmt;
@@ -13,7 +12,6 @@ use std::time::Duration;
 use siwn::{CallbackUrl, Message, Origin, PublicUrl, Recipient, Secret, UnfundedAccounts};
 use siwn_chain::{Network, RpcUrl};
 
-pub use server_url::ServerUrl;
 pub use sources::{Setting, Sources, settings};
 
 use crate::client::TrustedProxies;
@@ -66,10 +64,28 @@ pub struct Config {
 pub enum StoreUrl {
     /// `sqlite:PATH`: one file.
     Sqlite(PathBuf),
-    /// `postgres://…`: a database.
-    Postgres(ServerUrl),
     /// `memory:`: gone with the process.
     Memory,
+    /// `redis://…` or `rediss://…`: a Redis, a Valkey, or a cluster of them.
+    #[cfg(feature = "redis")]
+    Redis(siwn_store::RedisUrl),
+    /// `postgres://…`: a database.
+    #[cfg(feature = "postgres")]
+    Postgres(siwn_store::PostgresUrl),
+}
+
+impl fmt::Display for StoreUrl {
+    /// Without what is secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Memory => f.write_str("memory:"),
+            #[cfg(feature = "redis")]
+            Self::Redis(url) => url.fmt(f),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(url) => url.fmt(f),
+        }
+    }
 }
 
 /// One thing that is wrong, and where.

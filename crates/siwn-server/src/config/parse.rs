@@ -8,7 +8,7 @@ use siwn::{CallbackUrl, Message, Origin, PublicUrl, Recipient, Secret, UnfundedA
 use siwn_chain::{Network, RpcUrl};
 
 use super::sources::{Given, Sources};
-use super::{Config, Fault, ServerUrl, StoreUrl};
+use super::{Config, Fault, StoreUrl};
 use crate::client::TrustedProxies;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -195,11 +195,31 @@ fn store(text: &str) -> Result<StoreUrl, String> {
     match text.split_once(':') {
         Some(("memory", "")) => Ok(StoreUrl::Memory),
         Some(("sqlite", path)) if !path.is_empty() => Ok(StoreUrl::Sqlite(PathBuf::from(path))),
-        Some(("postgres" | "postgresql", _)) => {
-            let url = ServerUrl::new(text).map(StoreUrl::Postgres);
-            url.ok_or_else(|| "is no URL, as in postgres://user:password@host:5432/database".into())
-        }
-        Some(("redis" | "rediss", _)) => Err("this version keeps sessions in sqlite:PATH, postgres://… or memory: only".into()),
-        _ => Err("is sqlite:PATH, postgres://… or memory:".into()),
+        Some(("redis" | "rediss", _)) => redis(text),
+        Some(("postgres" | "postgresql", _)) => postgres(text),
+        _ => Err("is sqlite:PATH, memory:, redis://HOST or postgres://HOST/DATABASE".into()),
     }
+}
+
+#[cfg(any(not(feature = "redis"), not(feature = "postgres")))]
+const NOT_BUILT: &str = "this program was built without such a store";
+
+#[cfg(feature = "redis")]
+fn redis(text: &str) -> Result<StoreUrl, String> {
+    text.parse().map(StoreUrl::Redis).map_err(|error: siwn_store::redis::RedisUrlError| error.to_string())
+}
+
+#[cfg(not(feature = "redis"))]
+fn redis(_: &str) -> Result<StoreUrl, String> {
+    Err(NOT_BUILT.into())
+}
+
+#[cfg(feature = "postgres")]
+fn postgres(text: &str) -> Result<StoreUrl, String> {
+    text.parse().map(StoreUrl::Postgres).map_err(|error: siwn_store::postgres::PostgresUrlError| error.to_string())
+}
+
+#[cfg(not(feature = "postgres"))]
+fn postgres(_: &str) -> Result<StoreUrl, String> {
+    Err(NOT_BUILT.into())
 }
