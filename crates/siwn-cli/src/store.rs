@@ -81,8 +81,8 @@ async fn redis(url: &RedisUrl) -> Result<Opened, Failure> {
 
 async fn postgres(url: &PostgresUrl) -> Result<Opened, Failure> {
     // The server's clock counts: it is one for all processes.
-    let store = PostgresStore::connect(url, None)
-        .await
-        .map_err(|error| Failure::caused(&format!("store {url}"), &error).hint("docs/stores.md says what PostgreSQL must be like"))?;
+    let store = PostgresStore::connect(url, None).await.map_err(|error| {
+        Failure::caused(&format!("store {url}"), &error).hint("docs/stores.md says what PostgreSQL must be like")
+    })?;
     Ok(Opened::Postgres(Arc::new(store)))
 }

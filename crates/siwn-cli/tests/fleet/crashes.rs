@@ -54,7 +54,8 @@ async fn survive(store: Shared) {
     let fleet = Fleet::start(&store.url(), PROCESSES, 500).await;
     let seen = Arc::new(Seen::default());
     let end = Instant::now() + Duration::from_secs(seconds);
-    let lanes: Vec<_> = (0..LANES).map(|lane| tokio::spawn(sign_in_until(end, lane, Arc::clone(&fleet), Arc::clone(&seen)))).collect();
+    let lanes: Vec<_> =
+        (0..LANES).map(|lane| tokio::spawn(sign_in_until(end, lane, Arc::clone(&fleet), Arc::clone(&seen)))).collect();
     let crashes = crash_until(end, &fleet, &store, &seen).await;
     for lane in lanes {
         lane.await.unwrap();

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::client;
 use super::fleet::Fleet;
 use super::stores::{Persistence, Shared};
-use super::client;
 
 const COPIES: usize = 200;
 const PEOPLE: usize = 2000;

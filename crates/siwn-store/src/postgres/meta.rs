@@ -57,8 +57,8 @@ pub(super) fn secret(rows: &[PgRow]) -> Result<[u8; 32], Fault> {
 }
 
 /// Writes, and changes nothing: the lock is in the row.
-pub(super) fn check() -> String {
-    change("SELECT 1 FROM siwn.meta FOR NO KEY UPDATE")
+pub(super) fn check(clock: Option<&Clock>) -> String {
+    change(&format!("SELECT {} AS now FROM siwn.meta FOR NO KEY UPDATE", now(clock)))
 }
 
 /// Removes at most `limit` rows that nobody asks for any more, the oldest first, and none that somebody else is at.

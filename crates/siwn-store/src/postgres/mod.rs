@@ -226,27 +226,40 @@ impl Store for PostgresStore {
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.change(meta::check())
+        Box::pin(async {
+            let rows = self.run(meta::check(self.clock()), Again::Yes).await.map_err(Fault::of_a_change)?;
+            // Where nobody signs in, this is what comes by.
+            self.core.prune_now_and_then(rows.first().and_then(rows::told_time));
+            Ok(())
+        })
     }
 }
 
 impl Core {
+    /// Opens them all. What is decided stays decided, whatever becomes of the others.
     async fn open(self: Arc<Self>, batch: Vec<NewSession>) -> Result<Vec<Result<Opening, Fault>>, Fault> {
         let mut answers: Vec<_> = batch.iter().map(|new| Err(Fault::NoReason(new.row().id))).collect();
         let mut left: Vec<_> = (0..batch.len()).collect();
         let mut is_forgetful = false;
         for _ in 0..LOOKS {
             let asked: Vec<_> = left.iter().map(|place| &batch[*place]).collect();
-            let rows = self.links.run(&rows::open(&asked, self.clock.as_ref()), Again::Yes).await?;
+            let rows = match self.links.run(&rows::open(&asked, self.clock.as_ref()), Again::Yes).await {
+                Ok(rows) => rows,
+                Err(fault) => {
+                    left.iter().for_each(|place| answers[*place] = Err(fault.clone()));
+                    break;
+                }
+            };
             let mut unseen = Vec::new();
             for (place, row) in left.into_iter().zip(&rows) {
-                match rows::verdict(row, &batch[place]).map_err(Fault::of_statement)? {
-                    Verdict::Is(opening) => answers[place] = Ok(opening),
-                    Verdict::MayBePruned => {
+                match rows::verdict(row, &batch[place]) {
+                    Ok(Verdict::Is(opening)) => answers[place] = Ok(opening),
+                    Ok(Verdict::MayBePruned) => {
                         answers[place] = Ok(Opening::OtherGeneration);
                         is_forgetful = true;
                     }
-                    Verdict::Unseen => unseen.push(place),
+                    Ok(Verdict::Unseen) => unseen.push(place),
+                    Err(error) => answers[place] = Err(Fault::of_statement(error)),
                 }
             }
             self.prune_now_and_then(rows.first().and_then(rows::told_time));
@@ -255,12 +268,12 @@ impl Core {
                 break;
             }
         }
+        // Where the database cannot be asked now, the next connection asks, and the next such challenge is refused too.
         if is_forgetful {
-            let known = self.links.generation();
-            self.links.run(&meta::begin_anew(known), Again::Yes).await?;
+            let _ = self.links.run(&meta::begin_anew(self.links.generation()), Again::Yes).await;
         }
         if answers.iter().any(|answer| matches!(answer, Ok(Opening::OtherGeneration))) {
-            // The database's may be the newer one. Where it cannot be asked now, the next connection asks.
+            // The database's may be the newer one.
             let _ = self.links.greet().await;
         }
         Ok(answers)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use siwn::conformance::TestClock;
-use siwn::{Binding, Challenge, Generation, Issue, Message, Opening, Recipient, Secret, SessionRow, Site, Store as _};
+use siwn::{Binding, Challenge, Generation, Issue, Message, Opening, Recipient, Secret, SessionRow, Site, Store as _, StoreError};
 use siwn_store::PostgresStore;
 use siwn_store::postgres::OpenError;
 
@@ -60,6 +60,33 @@ async fn a_user_who_may_not_make_the_schema_is_told_so_and_may_use_his_own() {
     SERVER.run_sql(&name, &format!("CREATE SCHEMA siwn AUTHORIZATION guest_{name}"));
     let store = open(&guest).await;
     assert_eq!(store.open(&session(&store, 1, 1)).await.unwrap(), Opening::Opened);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_has_few_connections_and_none_when_it_is_shut_down() {
+    let url = database().await;
+    let store = Arc::new(open(&url).await);
+    let call = |challenge: u64| {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move {
+            store.open(&session(&store, challenge, 1)).await.unwrap();
+            store.sessions(&session(&store, challenge, 1).row().account).await.unwrap();
+            store.check().await.unwrap();
+        })
+    };
+    for task in (0..100).map(call).collect::<Vec<_>>() {
+        task.await.unwrap();
+    }
+    let connections = || {
+        let count = format!("SELECT count(*) FROM pg_stat_activity WHERE datname = '{}'", name(&url));
+        SERVER.run_sql("postgres", &count).parse::<u32>().unwrap()
+    };
+    assert!((1..=6).contains(&connections()), "{}", connections());
+    store.shutdown().await;
+    eventually(async || (connections() == 0).then_some(())).await;
+    assert!(matches!(store.open(&session(&store, 1000, 1)).await, Err(StoreError::Unavailable(_))));
+    assert!(matches!(store.find(id(1)).await, Err(StoreError::Unavailable(_))));
+    assert!(matches!(store.check().await, Err(StoreError::Unavailable(_))));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -112,6 +112,27 @@ async fn a_table_that_is_locked_is_not_waited_for_and_nothing_is_spent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_forgets_nothing() {
+    let url = database().await;
+    let store = open(&url).await;
+    let before = session(&store, 1, 1);
+    assert_eq!(store.open(&before).await.unwrap(), Opening::Opened);
+    // What the server says when its disk is full.
+    SERVER.run_sql(
+        &name(&url),
+        "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN RAISE EXCEPTION 'no space left on device' USING ERRCODE = '53100'; END $$;
+        CREATE TRIGGER full_disk BEFORE INSERT ON siwn.session FOR EACH ROW EXECUTE FUNCTION full_disk()",
+    );
+    for _ in 0..3 {
+        assert!(matches!(store.open(&session(&store, 2, 1)).await, Err(StoreError::Full)));
+    }
+    assert_eq!(store.find(id(1)).await.unwrap().as_ref(), Some(before.row()), "what is there is read on");
+    SERVER.run_sql(&name(&url), "DROP TRIGGER full_disk ON siwn.session");
+    assert_eq!(store.open(&session(&store, 2, 2)).await.unwrap(), Opening::Opened, "nothing was spent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_may_not_be_written_to_is_out_of_reach() {
     let relay = Relay::before(SERVER.port());
     let url = database().await;
