@@ -12,7 +12,7 @@ use super::people::{Person, register};
 use super::servers::{Process, folder, free_port};
 
 /// How long something may take that comes up by itself.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const SECRET: &str = "7777777777777777777777777777777777777777777777777777777777777777";
 
 pub(crate) struct Fleet {

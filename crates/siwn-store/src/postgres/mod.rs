@@ -255,7 +255,9 @@ impl Core {
             let rows = match self.links.run(&rows::open(&asked, self.clock.as_ref()), Again::Yes).await {
                 Ok(rows) => rows,
                 Err(fault) => {
-                    left.iter().for_each(|place| answers[*place] = Err(fault.clone()));
+                    for place in left {
+                        answers[place] = Err(fault.clone());
+                    }
                     break;
                 }
             };
