@@ -5,6 +5,7 @@ mod command;
 mod configuration;
 mod failure;
 mod input;
+mod nodes;
 mod output;
 mod private_key;
 mod runtime;
@@ -15,7 +16,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use arguments::{Command, ConfigCommand, Siwn};
-use command::{config, dev, inspect, keygen, login, serve, sign, verify};
+use command::{config, dev, doctor, inspect, key, keygen, login, serve, sign, verify};
 use failure::Failure;
 
 fn main() -> ExitCode {
@@ -33,11 +34,13 @@ fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Dev(arguments) => dev::run(&arguments),
         Command::Serve(settings) => serve::run(&settings),
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Login(arguments) => login::run(arguments),
         Command::Config { command: ConfigCommand::Check(settings) } => config::check(&settings),
         Command::Keygen(arguments) => keygen::run(&arguments),
         Command::Sign(arguments) => sign::run(arguments),
         Command::Verify(arguments) => verify::run(&arguments),
+        Command::Key(arguments) => key::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Completions { shell } => output::completions(shell),
     }

@@ -4,6 +4,7 @@
 //! (`{"error": {"name": …, "cause": {"name": …}}}`). Both are understood on every call. A yes and a no need our request's id and our
 //! pinned block's hash; a yes also needs a 2xx status and a permission that grants everything. Whatever else arrives is a [`Fault`].
 
+mod contract;
 mod view;
 
 #[cfg(test)]
@@ -13,12 +14,13 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use siwn::{Access, AccountId, PublicKey, Question, Quoted, UnixMillis};
+use siwn::{Access, AccountId, PublicKey, Question, Quoted};
 
 use crate::block::{BlockHash, Tip};
 use crate::fault::Fault;
 use crate::network::Reported;
 use crate::request::RequestId;
+pub(crate) use contract::ContractAnswer;
 
 /// What a node said of an account and a key at the pinned block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +59,7 @@ impl<'a> Reply<'a> {
         let hash = header.hash.parse().map_err(|_| Fault::Garbage)?;
         // The number beside it is larger than what every JSON parser keeps exact.
         let nanoseconds: u64 = header.timestamp_nanosec.parse().map_err(|_| Fault::Garbage)?;
-        Ok(Tip { height: header.height, hash, made_at: UnixMillis::new(nanoseconds / 1_000_000) })
+        Ok(Tip { height: header.height, hash, nanoseconds })
     }
 
     /// The answer of a `view_access_key` query at the block `pin`.
@@ -76,6 +78,17 @@ impl<'a> Reply<'a> {
             Answer::Missing(Missing::Account) => Ok(AccountAnswer::Missing),
             Answer::Missing(Missing::Key) => Err(Fault::Garbage),
             Answer::Result(result) => parse::<view::Account>(result).map(|view::Account { .. }| AccountAnswer::Exists),
+        }
+    }
+
+    /// Whether the call was understood, whatever came of it.
+    pub(crate) fn is_understood(&self) -> Result<(), Fault> {
+        match self.content()? {
+            Content::Result(_) => Ok(()),
+            Content::Error(error) if error.kind() == "HANDLER_ERROR" => Ok(()),
+            // The second is a gateway's refusal in the words of JSON-RPC alone, which have no name for anything.
+            Content::Error(error) if ["REQUEST_VALIDATION_ERROR", ""].contains(&error.kind()) => Err(Fault::UnknownCall),
+            Content::Error(error) => Err(error.fault()),
         }
     }
 
@@ -139,6 +152,7 @@ enum Answer<'a> {
     Missing(Missing),
 }
 
+#[derive(Clone, Copy)]
 enum Missing {
     Key,
     Account,
@@ -194,6 +208,9 @@ pub fn fuzz_reply(bytes: &[u8]) {
     for status in [200, 422] {
         let reply = Reply { status, retry_after: None, body: bytes, id: &id };
         let _ = (reply.reported(), reply.tip(), reply.account_answer(&account, pin));
+        if let Ok(ContractAnswer::Returned(returned)) = reply.contract_answer(&account, pin) {
+            assert!(status == 200 && returned.len() < bytes.len(), "an answer out of nothing");
+        }
         if reply.key_answer(question, pin) == Ok(KeyAnswer::Has(Access::Full)) {
             let text = std::str::from_utf8(bytes).expect("JSON is UTF-8");
             // An escape may stand for any letter.

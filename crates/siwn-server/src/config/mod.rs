@@ -1,6 +1,7 @@
 //! Configuration: a TOML file, over it `SIWN_…` variables, over them flags. Unknown names are refused; all faults are told at once,
 //! each with its place.
 
+mod endpoints;
 mod parse;
 mod sources;
 
@@ -10,7 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use siwn::{CallbackUrl, Message, Origin, PublicUrl, Recipient, Secret, UnfundedAccounts};
-use siwn_chain::{Network, RpcUrl};
+use siwn_chain::{EndpointSettings, Network};
 
 pub use sources::{Setting, Sources, settings};
 
@@ -34,8 +35,12 @@ pub struct Config {
     pub secrets: Vec<Secret>,
     /// `mainnet`, `testnet` or a chain id.
     pub network: Network,
-    /// The nodes to ask, in order; none means the network's public ones.
-    pub rpc: Vec<RpcUrl>,
+    /// The nodes to ask, those of the lowest priority number first; none means the network's public ones.
+    pub rpc: Vec<EndpointSettings>,
+    /// How many nodes must give the same answer.
+    pub rpc_agreement: usize,
+    /// Whether a second node is asked where the first one is slow.
+    pub rpc_hedge: bool,
     /// How long one call of a node may take.
     pub rpc_timeout: Duration,
     /// How long a full-access key is taken for granted after its block; zero asks every time.
@@ -83,7 +88,7 @@ impl fmt::Display for StoreUrl {
     }
 }
 
-/// One thing that is wrong, and where.
+/// One thing that is wrong, or probably not meant, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// The variable, the flag, or the file and the key in it.
@@ -110,23 +115,27 @@ impl Config {
 
     /// What is allowed and probably not meant.
     #[must_use]
-    pub fn warnings(&self) -> Vec<String> {
+    pub fn warnings(&self) -> Vec<Fault> {
         let mut warnings = Vec::new();
+        let mut warn = |place: &str, problem: String| warnings.push(Fault { place: place.to_owned(), problem });
         let plain = self.public_url.origin().is_plain_http();
         for origin in self.allowed_origins.iter().filter(|origin| plain && !origin.is_plain_http()) {
-            warnings.push(format!("allowed_origins: pages of {origin} cannot reach {} over plain http", self.public_url));
+            warn("allowed_origins", format!("pages of {origin} cannot reach {} over plain http", self.public_url));
         }
         if self.dangerous_plain_http {
-            warnings.push("dangerous_plain_http: whoever is on the way can take every session".into());
+            warn("dangerous_plain_http", "whoever is on the way can take every session".into());
         }
         if self.dangerous_function_call_keys {
-            warnings.push("dangerous_function_call_keys: any app that holds such a key can sign in as its owner".into());
+            warn("dangerous_function_call_keys", "any app that holds such a key can sign in as its owner".into());
         }
         if self.store == StoreUrl::Memory {
-            warnings.push("store: sessions are gone when the process ends".into());
+            warn("store", "sessions are gone when the process ends".into());
+        }
+        if self.rpc_agreement == 1 && self.rpc.len() > 2 {
+            warn("rpc_agreement", "any one of these nodes can let anybody in; of three or more, have two agree".into());
         }
         if self.rpc.is_empty() {
-            warnings.push("rpc: public nodes limit how often they are asked; production wants nodes of its own".into());
+            warn("rpc", "public nodes limit how often they are asked; production wants nodes of its own".into());
         }
         warnings
     }

@@ -1,17 +1,16 @@
 //! `siwn verify`
 
-use std::time::Duration;
+mod authorization;
 
 use serde::Serialize;
 use siwn::{
     AccessPolicy, AuthToken, Block, NonceRule, Policy, PolicyError, SignatureError, SignedToken, TimestampError, UnixMillis,
     VerifyError,
 };
-use siwn_chain::RpcChain;
 
 use crate::arguments::Verify;
 use crate::failure::Failure;
-use crate::{input, output, runtime};
+use crate::{input, nodes, output, runtime};
 
 /// What near-sign-verify's `verify` returns, and what was not checked.
 #[derive(Serialize)]
@@ -31,31 +30,27 @@ struct Verified<'a> {
 }
 
 pub(crate) fn run(arguments: &Verify) -> Result<(), Failure> {
+    let bytes = input::argument_or_stdin(&arguments.token, Failure::no)?;
+    match (&arguments.payload, &arguments.recipient) {
+        (Some(payload), _) => {
+            let text = str::from_utf8(&bytes).map_err(|_| Failure::no("the authorization is not UTF-8"))?;
+            authorization::run(arguments, payload, text)
+        }
+        (None, recipient) => token(arguments, recipient.as_deref().unwrap_or_default(), &bytes),
+    }
+}
+
+fn token(arguments: &Verify, recipient: &str, bytes: &[u8]) -> Result<(), Failure> {
     let now = arguments.now.map_or_else(input::now, UnixMillis::new);
-    let token = read_token(arguments)?;
-    let signed = policy(arguments).check(token, now).map_err(|error| refused(&error))?;
+    let token = read_token(bytes)?;
+    let signed = policy(arguments, recipient).check(token, now).map_err(|error| refused(&error))?;
     let block = if arguments.offline { None } else { Some(ask_chain(arguments, &signed)?) };
     print(&signed, block)
 }
 
 /// The final block at which the key was a full-access key of the account.
 fn ask_chain(arguments: &Verify, signed: &SignedToken) -> Result<Block, Failure> {
-    // An empty variable is how many tools say that there is none.
-    let network = if arguments.network.is_empty() { "mainnet" } else { &arguments.network };
-    let network = network
-        .parse()
-        .map_err(|error| Failure::unknown(format!("--network: {error}")).hint("name the network that the account lives on"))?;
-    let mut settings = siwn_chain::Settings::new(network);
-    let urls = arguments.rpc.iter().filter(|url| !url.is_empty());
-    if urls.clone().next().is_some() {
-        let urls: Result<_, _> = urls.map(|url| url.parse()).collect();
-        settings.endpoints = urls.map_err(|error: siwn_chain::RpcUrlError| {
-            Failure::unknown(format!("--rpc: {error}")).hint("name nodes by https:// addresses, comma-separated")
-        })?;
-    }
-    settings.key_cache = Duration::ZERO;
-    let chain = RpcChain::new(settings, runtime::clock())
-        .map_err(|error| Failure::unknown(error).hint("name nodes of it with --rpc, or leave the chain out with --offline"))?;
+    let chain = arguments.nodes.chain()?;
     runtime::run(async {
         match signed.clone().confirm(&chain, AccessPolicy::default()).await {
             Ok(verified) => Ok(verified.account.block()),
@@ -63,29 +58,30 @@ fn ask_chain(arguments: &Verify, signed: &SignedToken) -> Result<Block, Failure>
                 Err(Failure::no(error).hint("sign with a full-access key that the account has on this network"))
             }
             Err(VerifyError::Unavailable(error)) => {
-                let cause = std::error::Error::source(&error).map_or_else(String::new, |source| format!(": {source}"));
-                Err(Failure::unknown(format!("{error}{cause}"))
-                    .hint("name nodes that answer with --rpc, or leave the chain out with --offline"))
+                Err(nodes::silent(&error).hint("name nodes that answer with --rpc, or leave the chain out with --offline"))
             }
         }
     })
 }
 
-fn read_token(arguments: &Verify) -> Result<AuthToken, Failure> {
-    let bytes = input::argument_or_stdin(&arguments.token, Failure::no)?;
+fn read_token(bytes: &[u8]) -> Result<AuthToken, Failure> {
+    if input::is_json(bytes) {
+        return Err(Failure::unknown("this looks like an authorization of NEP-641, which is for no recipient")
+            .hint("say with --payload what it must authorize"));
+    }
     let not_a_token = |error: &dyn std::fmt::Display| {
         Failure::no(error).hint("a token is what `siwn sign` or near-sign-verify's `sign` gives; `siwn inspect` shows its fields")
     };
-    let text = std::str::from_utf8(&bytes).map_err(|_| not_a_token(&"the token is not standard base64 with padding"))?;
+    let text = str::from_utf8(bytes).map_err(|_| not_a_token(&"the token is not standard base64 with padding"))?;
     text.parse().map_err(|error| not_a_token(&error))
 }
 
-fn policy(arguments: &Verify) -> Policy {
+fn policy(arguments: &Verify, recipient: &str) -> Policy {
     let nonce = match arguments.nonce {
         Some(nonce) => NonceRule::exactly(nonce),
         None => NonceRule::timestamp_with_skew(arguments.max_age, arguments.skew),
     };
-    let mut policy = Policy::new(arguments.recipient.as_str(), nonce);
+    let mut policy = Policy::new(recipient, nonce);
     if let Some(message) = &arguments.message {
         policy = policy.message(message.as_str());
     }
