@@ -275,10 +275,11 @@ impl Builder {
             Some(store) => store,
             None => memory_store(&self.clock)?,
         };
-        let sessions = Sessions::new(Arc::clone(&store), site.recipient().clone());
+        let store = metrics.watched_store(store);
+        let sessions = Sessions::new(Arc::clone(&store) as _, site.recipient().clone());
         let cookies = Cookies { is_secure: site.plain_origin().is_none() };
         Ok(Siwn(Arc::new(Inner {
-            login: Login::new(site, Arc::clone(&chain), Arc::clone(&store)),
+            login: Login::new(site, Arc::clone(&chain), Arc::clone(&store) as _),
             sessions,
             chain,
             store,

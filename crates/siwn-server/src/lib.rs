@@ -23,6 +23,7 @@ mod siwn;
 #[cfg(feature = "test-util")]
 pub mod test_util;
 mod time;
+mod watched_store;
 
 pub use crate::builder::{BuildError, Builder};
 pub use crate::client::{NetworkTextError, TrustedProxies};

@@ -9,9 +9,11 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+use siwn::Store;
 use siwn_chain::RpcChain;
 
 use crate::chain_metrics::ChainMetrics;
+use crate::watched_store::WatchedStore;
 
 /// Upper bounds of the times of a request, in seconds: from a signature to the chain's deadline.
 const SECONDS: [f64; 10] = [0.000_1, 0.000_5, 0.001, 0.005, 0.025, 0.1, 0.5, 1.0, 2.0, 5.0];
@@ -36,6 +38,11 @@ struct Route {
 }
 
 impl Metrics {
+    /// Shows this store's calls too.
+    pub(crate) fn watched_store(&mut self, store: Arc<dyn Store>) -> Arc<WatchedStore> {
+        Arc::new(WatchedStore::new(store, &mut self.registry))
+    }
+
     /// Shows this chain too.
     pub(crate) fn watch(&mut self, chain: Arc<RpcChain>) {
         self.registry.register_collector(Box::new(ChainMetrics(chain)));

@@ -60,7 +60,7 @@ struct Readiness<'a> {
 }
 
 async fn ready(State(siwn): State<Siwn>) -> Response {
-    let store = siwn.0.store.generation().map(|_| ()).map_err(|error| error.to_string());
+    let store = siwn.0.store.readiness().await;
     let checks = [("store", store)].into_iter().chain(siwn.0.ready.iter().map(|part| (part.name, (part.check)())));
     let checks: BTreeMap<_, _> = checks.collect();
     let ready = checks.values().all(Result::is_ok);

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use siwn::{AccessPolicy, Chain, Login, Sessions, Store, UnixMillis};
+use siwn::{AccessPolicy, Chain, Login, Sessions, UnixMillis};
 
 use crate::client::TrustedProxies;
 use crate::cookie::Cookies;
 use crate::metrics::Metrics;
+use crate::watched_store::WatchedStore;
 
 /// Reads the time.
 pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
@@ -33,7 +34,7 @@ pub(crate) struct Inner {
     pub(crate) login: Login,
     pub(crate) sessions: Sessions,
     pub(crate) chain: Arc<dyn Chain>,
-    pub(crate) store: Arc<dyn Store>,
+    pub(crate) store: Arc<WatchedStore>,
     pub(crate) network: String,
     pub(crate) access: AccessPolicy,
     pub(crate) clock: Clock,
