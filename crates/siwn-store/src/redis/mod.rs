@@ -86,6 +86,11 @@ impl RedisStore {
         Ok(Self { core, looking: Mutex::new(Some(looking)) })
     }
 
+    /// Looks whether the server can be reached and throws nothing away, without writing anything: for an operator, before a start.
+    pub async fn examine(url: &RedisUrl) -> Result<(), OpenError> {
+        forgets_nothing(&Link::connect(url).await?).await
+    }
+
     /// The secret that is kept in the server, for a server whose operator gives none: `if_new`, 32 random bytes, where none is kept yet.
     /// All processes that share the server are answered the same; when it loses its memory, the next one to start keeps another.
     pub async fn kept_secret(&self, if_new: [u8; 32]) -> Result<Secret, StoreError> {
