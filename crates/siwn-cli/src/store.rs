@@ -6,6 +6,7 @@ use std::sync::Arc;
 use siwn::{Generation, Store};
 use siwn_server::Secrets;
 use siwn_server::config::StoreUrl;
+use siwn_store::sqlite::is_open_to_others;
 use siwn_store::{KeptSecrets, PostgresStore, PostgresUrl, RedisStore, RedisUrl, SqliteStore};
 use zeroize::Zeroizing;
 
@@ -70,10 +71,15 @@ impl Opened {
 }
 
 async fn sqlite(path: &Path) -> Result<Opened, Failure> {
-    let (path, generation) = (path.to_owned(), Generation::from_bytes(input::random()?));
+    let (path, opened, generation) = (path.to_owned(), path.to_owned(), Generation::from_bytes(input::random()?));
     let opening = tokio::task::spawn_blocking(move || SqliteStore::open_file(&path, generation, runtime::clock()));
     match opening.await {
-        Ok(Ok(store)) => Ok(Opened::Sqlite(Arc::new(store))),
+        Ok(Ok(store)) => {
+            if is_open_to_others(&opened).unwrap_or(false) {
+                tracing::warn!(file = %opened.display(), "others than its owner may use the store's file; chmod 600 ends that");
+            }
+            Ok(Opened::Sqlite(Arc::new(store)))
+        }
         Ok(Err(error)) => Err(Failure::caused("store", &error).hint("name another file with --store sqlite:PATH")),
         Err(error) => Err(Failure::caused("store", &error)),
     }

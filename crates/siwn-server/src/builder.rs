@@ -316,6 +316,7 @@ impl Builder {
             Some(store) => store,
             None => memory_store(&self.clock)?,
         };
+        let store: Arc<dyn Store> = metrics.watched_store(store);
         let sessions = Sessions::new(Arc::clone(&store), site.recipient().clone());
         let cookies = Cookies { is_secure: site.plain_origin().is_none() };
         let door = Arc::new(Door::new(self.rules, self.rates, self.limits, counts));

@@ -86,6 +86,11 @@ impl RedisStore {
         Ok(Self { core, looking: Mutex::new(Some(looking)) })
     }
 
+    /// Looks whether the server can be reached and throws nothing away, without writing anything: for an operator, before a start.
+    pub async fn examine(url: &RedisUrl) -> Result<(), OpenError> {
+        forgets_nothing(&Link::connect(url).await?).await
+    }
+
     /// Ends the connections. Later calls are answered [`StoreError::Unavailable`].
     pub async fn shutdown(&self) {
         self.core.link.stop();

@@ -2,8 +2,8 @@
 
 use siwn::{Opening, Store as _};
 use siwn_store::KeptSecrets as _;
-use siwn_store::RedisUrl;
 use siwn_store::redis::OpenError;
+use siwn_store::{RedisStore, RedisUrl};
 
 use super::servers::{Redis, free_port};
 use super::{SERVER, START, open, open_with, session};
@@ -74,6 +74,10 @@ async fn a_server_that_throws_keys_away_is_refused() {
     let error = refused(&redis.url()).await;
     let expected = "the server's maxmemory-policy is allkeys-lru; a store that forgets nothing needs noeviction";
     assert_eq!(error.to_string(), expected);
+    let examined = RedisStore::examine(&redis.url().parse().unwrap()).await.unwrap_err();
+    assert_eq!(examined.to_string(), expected);
+    assert_eq!(redis.say("CONFIG SET maxmemory-policy noeviction"), "+OK");
+    RedisStore::examine(&redis.url().parse().unwrap()).await.unwrap();
     assert_eq!(redis.say("DBSIZE"), ":0", "and nothing is written");
 }
 

@@ -6,6 +6,7 @@ mod conformance;
 mod connections;
 mod memory;
 mod outages;
+mod processes;
 #[path = "../servers/mod.rs"]
 mod servers;
 
