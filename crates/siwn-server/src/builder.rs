@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use siwn::{
-    AccessPolicy, CallbackUrl, Chain, FunctionCallKeys, Generation, Issue, Login, MemoryStore, Message, Origin, PublicUrl,
-    Recipient, Secret, Sessions, Site, SiteError, Store, UnfundedAccounts, UrlError,
+    AccessPolicy, AuthorizationPolicy, CallbackUrl, Chain, ChainId, ContractAccounts, FunctionCallKeys, Generation, Issue, Login,
+    MemoryStore, Message, Origin, PublicUrl, Recipient, ResolutionLimits, Secret, Sessions, Site, SiteError, Store,
+    UnfundedAccounts, UrlError,
 };
 use siwn_chain::{EndpointHealth, EndpointSettings, EndpointState, RpcChain, RpcUrl};
 use thiserror::Error;
@@ -33,6 +34,8 @@ pub struct Builder {
     challenge_lifetime: Duration,
     session_lifetime: Option<Duration>,
     access: AccessPolicy,
+    contract_accounts: ContractAccounts,
+    resolution_limits: ResolutionLimits,
     chain: Option<(String, Arc<dyn Chain>)>,
     watched: Option<Arc<RpcChain>>,
     network: String,
@@ -97,6 +100,8 @@ impl Siwn {
             challenge_lifetime: DEFAULT_CHALLENGE_LIFETIME,
             session_lifetime: None,
             access: AccessPolicy::default(),
+            contract_accounts: ContractAccounts::default(),
+            resolution_limits: ResolutionLimits::default(),
             chain: None,
             watched: None,
             network: "mainnet".into(),
@@ -177,6 +182,20 @@ impl Builder {
         self
     }
 
+    /// What to do with accounts that are contracts. Default: ask the contract (NEP-641).
+    #[must_use]
+    pub const fn contract_accounts(mut self, what: ContractAccounts) -> Self {
+        self.contract_accounts = what;
+        self
+    }
+
+    /// How far the authorization of a contract is followed. Default: one level, four accounts.
+    #[must_use]
+    pub const fn resolution_limits(mut self, limits: ResolutionLimits) -> Self {
+        self.resolution_limits = limits;
+        self
+    }
+
     /// Lets keys in that may only call contracts. Any app that ever got such a key can then sign in as its owner.
     #[must_use]
     pub const fn dangerous_function_call_keys(mut self) -> Self {
@@ -241,8 +260,13 @@ impl Builder {
             let chain = self.own_chain()?;
             self = self.rpc_chain(chain);
         }
-        let site = self.site()?;
         let (network, chain) = self.chain.take().expect("given, or made above");
+        let authorizations = AuthorizationPolicy {
+            chain_id: ChainId::new(network.as_str()),
+            contract_accounts: self.contract_accounts,
+            limits: self.resolution_limits,
+        };
+        let site = self.site()?.authorizations(authorizations);
         let mut metrics = Metrics::new();
         if let Some(chain) = self.watched {
             metrics.watch(chain);

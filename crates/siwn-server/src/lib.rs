@@ -6,6 +6,7 @@
 mod body;
 mod builder;
 mod caller;
+mod chain_metrics;
 mod client;
 pub mod config;
 mod cookie;

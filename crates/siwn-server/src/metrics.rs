@@ -1,18 +1,17 @@
 //! Counters and times, for Prometheus. Every handle has its own registry; labels are of bounded number.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use prometheus_client::collector::Collector;
+use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric as _};
-use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
-use siwn_chain::{CallCount, RpcChain};
+use siwn_chain::RpcChain;
+
+use crate::chain_metrics::ChainMetrics;
 
 /// Upper bounds of the times of a request, in seconds: from a signature to the chain's deadline.
 const SECONDS: [f64; 10] = [0.000_1, 0.000_5, 0.001, 0.005, 0.025, 0.1, 0.5, 1.0, 2.0, 5.0];
@@ -36,38 +35,10 @@ struct Route {
     route: &'static str,
 }
 
-/// The calls of the nodes, counted where they are made and read when somebody asks.
-struct ChainCalls(Arc<RpcChain>);
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ChainCall {
-    endpoint: String,
-    method: &'static str,
-    outcome: &'static str,
-}
-
-impl Collector for ChainCalls {
-    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let counter = Family::<ChainCall, Counter>::default();
-        for call in self.0.call_counts() {
-            let CallCount { endpoint, method, outcome, count, .. } = call;
-            counter.get_or_create(&ChainCall { endpoint, method, outcome }).inc_by(count);
-        }
-        let encoder = encoder.encode_descriptor("chain_calls", "Calls of NEAR's nodes by outcome", None, MetricType::Counter)?;
-        counter.encode(encoder)
-    }
-}
-
-impl fmt::Debug for ChainCalls {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ChainCalls")
-    }
-}
-
 impl Metrics {
-    /// Counts the calls of this chain's nodes too.
+    /// Shows this chain too.
     pub(crate) fn watch(&mut self, chain: Arc<RpcChain>) {
-        self.registry.register_collector(Box::new(ChainCalls(chain)));
+        self.registry.register_collector(Box::new(ChainMetrics(chain)));
     }
 
     pub(crate) fn new() -> Self {

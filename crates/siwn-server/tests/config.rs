@@ -187,7 +187,9 @@ fn what_is_probably_not_meant_is_said() {
         .flag("dangerous_function_call_keys", "true".into())
         .flag("allowed_origins", "https://shop.example".into())
         .flag("store", "memory:".into());
-    insta::assert_snapshot!(Config::load(&sources).unwrap().warnings().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
+    insta::assert_snapshot!(
+        Config::load(&sources).unwrap().warnings().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    );
 }
 
 #[test]

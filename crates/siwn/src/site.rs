@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::nep641::AuthorizationPolicy;
 use crate::secret::{Keys, Secret};
 use crate::verified::AccessPolicy;
 use crate::web::{CallbackUrl, Origin, PublicUrl};
@@ -138,6 +139,7 @@ pub struct Site {
     pub(crate) callback_urls: Vec<CallbackUrl>,
     pub(crate) session_lifetime: Duration,
     pub(crate) access: AccessPolicy,
+    pub(crate) authorizations: Option<AuthorizationPolicy>,
 }
 
 impl Site {
@@ -156,6 +158,7 @@ impl Site {
                 unfunded_accounts: crate::UnfundedAccounts::Refuse,
                 function_call_keys: crate::FunctionCallKeys::Refuse,
             },
+            authorizations: None,
         }
     }
 
@@ -193,6 +196,12 @@ impl Site {
     #[must_use]
     pub fn access(self, access: AccessPolicy) -> Self {
         Self { access, ..self }
+    }
+
+    /// Takes authorizations (NEP-641), and with them accounts that are contracts. Without it a site takes signatures only.
+    #[must_use]
+    pub fn authorizations(self, policy: AuthorizationPolicy) -> Self {
+        Self { authorizations: Some(policy), ..self }
     }
 
     /// Whom people sign in to.

@@ -7,9 +7,9 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 
+use super::SqliteStore;
 use super::error::OpenError;
 use super::file::{VERSION, version};
-use super::SqliteStore;
 
 /// What [`SqliteStore::examine_file`] found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,7 +125,10 @@ mod tests {
     fn what_is_no_store_is_told() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
-        assert!(matches!(examine_bytes(&path, b"not a database, but long enough to be taken for one"), Err(OpenError::NotADatabase)));
+        assert!(matches!(
+            examine_bytes(&path, b"not a database, but long enough to be taken for one"),
+            Err(OpenError::NotADatabase)
+        ));
         assert_eq!(examine_bytes(&path, b"").unwrap(), FileReport { is_outdated: true, keeps_secret: false });
         assert!(matches!(SqliteStore::examine_file(folder.path()), Err(OpenError::NotAFile)));
 
