@@ -5,9 +5,13 @@
 mod calls;
 mod crowd;
 mod faults;
+#[path = "../logs/log.rs"]
+mod log;
 mod matrix;
 mod node;
+mod rations;
 mod readiness;
+mod recovery;
 mod standing;
 #[path = "../support/mod.rs"]
 mod support;
