@@ -70,7 +70,7 @@ impl Endpoints {
         } else {
             self.agreed(question, deadline, &mut faults).await
         };
-        let ((access, pin), endpoint) = found.ok_or_else(|| self.failed(faults))?;
+        let ((access, pin), endpoint) = found.ok_or_else(|| self.failed(faults, |endpoint| endpoint.breaker.pause()))?;
         Ok(Found { access, pin, endpoint })
     }
 
@@ -125,13 +125,10 @@ impl Endpoints {
         }
     }
 
-    fn failed(&self, faults: Faults) -> Failed {
-        Failed::new(LookUpError::Endpoints(faults), self.first_return())
-    }
-
-    /// After what time the first endpoint that is left alone is asked again, in whole seconds.
-    fn first_return(&self) -> Option<Duration> {
-        let pause = self.all.iter().filter_map(|endpoint| endpoint.breaker.pause()).min()?;
-        Some(Duration::from_secs(pause.as_secs() + u64::from(pause.subsec_nanos() > 0)))
+    /// Why there is no answer, and after what time the first endpoint that is left alone is asked again, in whole seconds.
+    fn failed(&self, faults: Faults, pause: impl Fn(&Endpoint) -> Option<Duration>) -> Failed {
+        let first = self.all.iter().filter_map(pause).min();
+        let retry_after = first.map(|pause| Duration::from_secs(pause.as_secs() + u64::from(pause.subsec_nanos() > 0)));
+        Failed::new(LookUpError::Endpoints(faults), retry_after)
     }
 }

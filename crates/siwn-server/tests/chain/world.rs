@@ -4,14 +4,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
 use siwn::{AccountId, PublicKey};
 use siwn_chain::{RpcChain, RpcUrl, Settings};
-use siwn_devnet::{BlockHash, Devnet, DevnetServer, Network, Permission};
+use siwn_devnet::{BlockHash, Contract, Devnet, DevnetServer, Network, Permission};
 use siwn_server::Builder;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use crate::node::Site;
+use crate::node::{Site, VERIFY};
 use crate::support::{Answer, NOW, Server, key, sign_as};
 
 const MAINNET_GENESIS: &str = "EPnLgE7iEq9s7yTkos96M3cWymH5avBAPm3qx3NXqR8H";
@@ -20,6 +21,10 @@ const MAINNET_GENESIS: &str = "EPnLgE7iEq9s7yTkos96M3cWymH5avBAPm3qx3NXqR8H";
 pub(crate) const ALICE: &str = "alice.near";
 /// Exists, without the tests' key.
 pub(crate) const BOB: &str = "bob.near";
+/// A contract that agrees to everything.
+pub(crate) const OPEN: &str = "open.near";
+/// A contract that agrees to nothing.
+pub(crate) const PANICS: &str = "panics.near";
 
 /// A chain that poses as mainnet and makes a block each 600 ms, and its nodes.
 pub(crate) struct World {
@@ -42,6 +47,9 @@ impl World {
             devnet.add_account(&name).unwrap();
             devnet.add_key(&name, &key, Permission::FullAccess).unwrap();
         }
+        for (name, contract) in [(OPEN, Contract::Open), (PANICS, Contract::Panics("no".into()))] {
+            deploy(&devnet, name, contract);
+        }
         // Deep enough that a node which is behind knows them, too.
         devnet.advance_by(40);
         let blocks = tokio::spawn(devnet.clone().run()).abort_handle();
@@ -54,6 +62,14 @@ impl World {
             let name = name.parse().unwrap();
             self.devnet.add_account(&name).unwrap();
             self.devnet.add_key(&name, &key().public_key(), Permission::FullAccess).unwrap();
+        }
+        self.devnet.settle();
+    }
+
+    /// Adds accounts whose contracts never end.
+    pub(crate) fn add_endless_contracts(&self, names: &[String]) {
+        for name in names {
+            deploy(&self.devnet, name, Contract::NeverEnds);
         }
         self.devnet.settle();
     }
@@ -118,6 +134,10 @@ impl World {
 }
 
 impl Site {
+    pub(crate) async fn post(&self, body: &Value) -> Answer {
+        self.server.post(VERIFY, &[], body).await
+    }
+
     /// A token of the tests' key for an account, with a challenge of its own.
     pub(crate) async fn token_of(&self, account: &str) -> String {
         sign_as(account, &self.server.challenge(&[]).await.json(), &key())
@@ -129,6 +149,12 @@ impl Answer {
     pub(crate) fn retry_after(&self) -> Duration {
         Duration::from_secs(self.headers["retry-after"].to_str().unwrap().parse().unwrap())
     }
+}
+
+fn deploy(devnet: &Devnet, name: &str, contract: Contract) {
+    let name = name.parse().unwrap();
+    devnet.add_account(&name).unwrap();
+    devnet.deploy(&name, contract).unwrap();
 }
 
 fn clock(began: Instant) -> siwn_server::Clock {
