@@ -1,6 +1,6 @@
 //! Logins over HTTP by the real chain client and a node on a socket: what the node says, and what becomes of logins while it cannot.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
+#![expect(clippy::unwrap_used, reason = "these are tests")]
 
 mod calls;
 mod crowd;

@@ -198,7 +198,9 @@ async fn a_second_endpoint_is_asked_for_one_that_became_slow() {
 #[tokio::test(start_paused = true)]
 async fn where_all_endpoints_are_slow_the_load_is_not_doubled() {
     let (world, nodes, accounts, site) = two_after_a_while().await;
-    nodes.iter().for_each(|node| node.fail(Fault::Delay(Duration::from_millis(900))));
+    for node in &nodes {
+        node.fail(Fault::Delay(Duration::from_millis(900)));
+    }
     let tokens = join_all(accounts.iter().map(|account| site.token_of(account))).await;
     world.forget_calls();
     for tokens in tokens.chunks(20) {
