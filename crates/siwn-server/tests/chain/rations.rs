@@ -10,6 +10,7 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use siwn_chain::Settings;
 use siwn_devnet::Fault;
+use siwn_server::Rates;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep, timeout};
@@ -95,6 +96,24 @@ async fn one_signature_under_many_names_asks_three_questions() {
         assert!(carol.0 == StatusCode::OK && carol.1 <= SOON, "{carol:?}");
         assert_eq!(world.calls(), 6, "one for the block, three for the attacker, two for the others");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_the_servers_own_limits_most_names_are_not_even_looked_at() {
+    let mut world = World::new();
+    world.add_accounts(&[CAROL.to_owned()]);
+    let url = world.url(&world.devnet.clone()).await;
+    let site = world.site_with(Rates::default(), &[url], |_| {});
+    let (attack, carol) = tokio::join!(site.attack(ATTACKER, 1, NAMES), site.log_in_from(ELSEWHERE, CAROL));
+    assert_eq!(count(&attack, StatusCode::UNAUTHORIZED), 3);
+    assert_eq!(count(&attack, StatusCode::TOO_MANY_REQUESTS), NAMES - 3);
+    let rationed = attack.iter().filter(|answer| answer.error() == "too_many_questions").count();
+    assert_eq!(rationed, 300 - 3, "of the rest, who has only 300 proofs a minute");
+    assert!(carol.0 == StatusCode::OK && carol.1 <= SOON, "{carol:?}");
+    assert_eq!(world.calls(), 6);
+
+    sleep(Duration::from_secs(2)).await;
+    assert_eq!(site.log_in_from(ATTACKER, ALICE).await.0, StatusCode::OK);
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,7 +8,7 @@ use serde_json::Value;
 use siwn::{AccountId, PublicKey};
 use siwn_chain::{RpcChain, RpcUrl, Settings};
 use siwn_devnet::{BlockHash, Contract, Devnet, DevnetServer, Network, Permission};
-use siwn_server::Builder;
+use siwn_server::Rates;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
@@ -89,23 +89,19 @@ impl World {
         assert!(self.sockets.remove(url).is_some());
     }
 
-    /// A login server that asks these endpoints, in this order, and remembers no key.
+    /// A login server that asks these endpoints, in this order, remembers no key, and lets everybody ask as often as he likes.
     pub(crate) fn site(&self, urls: &[String], settings: impl FnOnce(&mut Settings)) -> Site {
-        self.site_with(urls, settings, |builder| builder)
+        self.site_with(Rates { initiate: None, verify: None, account: None }, urls, settings)
     }
 
-    pub(crate) fn site_with(
-        &self,
-        urls: &[String],
-        settings: impl FnOnce(&mut Settings),
-        builder: impl FnOnce(Builder) -> Builder,
-    ) -> Site {
+    /// The same with limits of its own.
+    pub(crate) fn site_with(&self, rates: Rates, urls: &[String], settings: impl FnOnce(&mut Settings)) -> Site {
         let mut asked = Settings::new(siwn_chain::Network::Mainnet);
         asked.endpoints = urls.iter().map(|url| url.parse::<RpcUrl>().unwrap().into()).collect();
         asked.key_cache = Duration::ZERO;
         settings(&mut asked);
         let chain = Arc::new(RpcChain::new(asked, clock(self.began)).unwrap());
-        let server = Server::with(|own| builder(own.rpc_chain(Arc::clone(&chain)).clock(clock(self.began))));
+        let server = Server::with(|own| own.rpc_chain(Arc::clone(&chain)).clock(clock(self.began)).rates(rates));
         Site { server, chain }
     }
 
