@@ -115,7 +115,11 @@ async fn cell(row: &Row, topology: Topology, beginning: Beginning, login: Login)
             // As a server does, while no endpoint answers.
             site.chain.check().await.unwrap();
         }
-        rules.push(("is not mended afterwards", login.is_right(&site.post(&proof).await)));
+        let mended = site.post(&proof).await;
+        rules.push(("is not mended afterwards", login.is_right(&mended)));
+        if mended.status == StatusCode::OK {
+            rules.push(("can be used again", site.post(&proof).await.error() == "challenge_used"));
+        }
     }
     let broken = rules.into_iter().filter(|(_, is_kept)| !is_kept).map(|(rule, _)| rule).collect();
     Cell { status: answer.status, took, calls, is_believed, broken }
