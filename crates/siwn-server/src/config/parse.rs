@@ -251,9 +251,20 @@ fn store(text: &str) -> Result<StoreUrl, String> {
     match text.split_once(':') {
         Some(("memory", "")) => Ok(StoreUrl::Memory),
         Some(("sqlite", path)) if !path.is_empty() => Ok(StoreUrl::Sqlite(PathBuf::from(path))),
-        Some(("redis" | "rediss" | "postgres" | "postgresql", _)) => {
-            Err("this version keeps sessions in sqlite:PATH or memory: only".into())
-        }
-        _ => Err("is sqlite:PATH or memory:".into()),
+        Some(("redis" | "rediss", _)) => redis(text),
+        Some(("postgres" | "postgresql", _)) => Err(NOT_BUILT.into()),
+        _ => Err("is sqlite:PATH, memory:, or redis://HOST".into()),
     }
+}
+
+const NOT_BUILT: &str = "this program was built without such a store";
+
+#[cfg(feature = "redis")]
+fn redis(text: &str) -> Result<StoreUrl, String> {
+    text.parse().map(StoreUrl::Redis).map_err(|error: siwn_store::redis::RedisUrlError| error.to_string())
+}
+
+#[cfg(not(feature = "redis"))]
+fn redis(_: &str) -> Result<StoreUrl, String> {
+    Err(NOT_BUILT.into())
 }
