@@ -7,7 +7,7 @@ use siwn::{Generation, Limits, Store};
 use siwn_server::Secrets;
 use siwn_server::config::StoreUrl;
 use siwn_store::sqlite::is_open_to_others;
-use siwn_store::{KeptSecrets, RedisStore, RedisUrl, SqliteStore};
+use siwn_store::{KeptSecrets, PostgresStore, PostgresUrl, RedisStore, RedisUrl, SqliteStore};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
@@ -19,6 +19,7 @@ pub(crate) enum Opened {
     Memory,
     Sqlite(Arc<SqliteStore>),
     Redis(Arc<RedisStore>),
+    Postgres(Arc<PostgresStore>),
 }
 
 impl Opened {
@@ -26,6 +27,7 @@ impl Opened {
         match url {
             StoreUrl::Sqlite(path) => sqlite(path).await,
             StoreUrl::Redis(url) => redis(url).await,
+            StoreUrl::Postgres(url) => postgres(url).await,
             _ => Ok(Self::Memory),
         }
     }
@@ -36,6 +38,7 @@ impl Opened {
             Self::Memory => None,
             Self::Sqlite(store) => Some(Arc::clone(store) as _),
             Self::Redis(store) => Some(Arc::clone(store) as _),
+            Self::Postgres(store) => Some(Arc::clone(store) as _),
         }
     }
 
@@ -45,6 +48,7 @@ impl Opened {
             Self::Memory => None,
             Self::Sqlite(store) => Some(Arc::clone(store) as _),
             Self::Redis(store) => Some(Arc::clone(store) as _),
+            Self::Postgres(store) => Some(Arc::clone(store) as _),
         }
     }
 
@@ -69,6 +73,7 @@ impl Opened {
             Self::Memory => {}
             Self::Sqlite(store) => store.shutdown().await,
             Self::Redis(store) => store.shutdown().await,
+            Self::Postgres(store) => store.shutdown().await,
         }
     }
 }
@@ -94,4 +99,12 @@ async fn redis(url: &RedisUrl) -> Result<Opened, Failure> {
         .await
         .map_err(|error| Failure::caused(&format!("store {url}"), &error).hint("docs/stores.md says what a Redis must be like"))?;
     Ok(Opened::Redis(Arc::new(store)))
+}
+
+async fn postgres(url: &PostgresUrl) -> Result<Opened, Failure> {
+    // The server's clock counts: it is one for all processes.
+    let store = PostgresStore::connect(url, None).await.map_err(|error| {
+        Failure::caused(&format!("store {url}"), &error).hint("docs/stores.md says what PostgreSQL must be like")
+    })?;
+    Ok(Opened::Postgres(Arc::new(store)))
 }

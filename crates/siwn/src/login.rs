@@ -103,8 +103,7 @@ impl Login {
         // 4. Full access only, or the contract's word for just that payload; and only who is let in.
         let account = Admitted::by(&*self.admission, asked.confirm(self.site.access)?, now).await?;
         // 5. Spend the challenge and open the session: one atomic step.
-        let new = self.new_session(&challenge, account, now, (client, &secret));
-        let opened = self.open(new, secret).await?;
+        let opened = self.open(self.new_session(&challenge, account, now, (client, &secret)), secret).await?;
         self.admission.opened(&opened.session, now).await;
         Ok(opened)
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use siwn::{Rate, UnfundedAccounts};
+use siwn::{ContractAccounts, Rate, UnfundedAccounts};
 use siwn_chain::RpcUrl;
 use siwn_server::config::{AuditTarget, StoreUrl};
 
@@ -24,6 +24,7 @@ struct Summary {
     rpc: Vec<String>,
     rpc_agreement: usize,
     rpc_hedge: bool,
+    rpc_at_once: usize,
     rpc_timeout: String,
     key_cache: String,
     store: String,
@@ -41,6 +42,9 @@ struct Summary {
     account_limit: String,
     audit_log: String,
     stop_grace: String,
+    contract_accounts: &'static str,
+    resolve_depth: usize,
+    resolve_authorizations: usize,
     dangerous_plain_http: bool,
     dangerous_function_call_keys: bool,
 }
@@ -64,6 +68,7 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
         rpc: if rpc.is_empty() { public() } else { rpc },
         rpc_agreement: config.rpc_agreement,
         rpc_hedge: config.rpc_hedge,
+        rpc_at_once: config.rpc_at_once,
         rpc_timeout: shown(config.rpc_timeout),
         key_cache: shown(config.key_cache),
         store: config.store.to_string(),
@@ -90,6 +95,12 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
             _ => "off".into(),
         },
         stop_grace: shown(config.stop_grace),
+        contract_accounts: match config.contract_accounts {
+            ContractAccounts::Ask => "allow",
+            ContractAccounts::Refuse => "refuse",
+        },
+        resolve_depth: config.resolution_limits.depth(),
+        resolve_authorizations: config.resolution_limits.authorizations(),
         dangerous_plain_http: config.dangerous_plain_http,
         dangerous_function_call_keys: config.dangerous_function_call_keys,
     })

@@ -124,6 +124,7 @@ pub(super) fn chain(config: &Config) -> Result<RpcChain, Failure> {
         settings.endpoints.clone_from(&config.rpc);
     }
     (settings.agreement, settings.hedge) = (config.rpc_agreement, config.rpc_hedge);
+    settings.rations.at_once = config.rpc_at_once;
     settings.timeout = config.rpc_timeout;
     settings.key_cache = config.key_cache;
     RpcChain::new(settings, runtime::clock()).map_err(Failure::unknown)
@@ -142,6 +143,8 @@ async fn siwn(
         .challenge_lifetime(config.challenge_ttl)
         .session_lifetime(config.session_ttl)
         .unfunded_accounts(config.unfunded_accounts)
+        .contract_accounts(config.contract_accounts)
+        .resolution_limits(config.resolution_limits)
         .trusted_proxies(config.trusted_proxies)
         .account_rules(config.account_rules)
         .rates(config.rates)

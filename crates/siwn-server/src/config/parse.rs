@@ -4,7 +4,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use siwn::{AccountPattern, AccountRules, CallbackUrl, Message, Origin, PublicUrl, Rate, Recipient, UnfundedAccounts};
+use siwn::{
+    AccountPattern, AccountRules, CallbackUrl, ContractAccounts, LimitsError, Message, Origin, PublicUrl, Rate, Recipient,
+    ResolutionLimits, UnfundedAccounts,
+};
 use siwn_chain::{EndpointSettings, Network, RpcUrl};
 
 use super::sources::{Given, Sources};
@@ -34,6 +37,7 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
     if sources.get("rpc").is_none() && network.public_endpoints().is_empty() {
         reader.fault("rpc", "this network has no public nodes that are known; name nodes of it");
     }
+    let rpc_at_once = reader.one("rpc_at_once", at_once).unwrap_or(32);
     let rpc_timeout = reader.duration("rpc_timeout", Duration::from_secs(2), Duration::from_millis(1)..=Duration::from_mins(1));
     let key_cache = reader.duration("key_cache", Duration::from_secs(30), Duration::ZERO..=Duration::from_mins(10));
     let challenge_ttl = reader.duration("challenge_ttl", Duration::from_mins(5), Duration::from_secs(1)..=DAY);
@@ -43,6 +47,8 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
     let callback_urls = reader.list("callback_urls", str::parse::<CallbackUrl>);
     let trusted_proxies = TrustedProxies::new(reader.list("trusted_proxies", crate::client::network));
     let unfunded_accounts = if reader.boolean("unfunded_accounts") { UnfundedAccounts::Accept } else { UnfundedAccounts::Refuse };
+    let contract_accounts = reader.one("contract_accounts", contract_accounts).unwrap_or_default();
+    let resolution_limits = resolution_limits(&mut reader);
     let dangerous_function_call_keys = reader.boolean("dangerous_function_call_keys");
     let account_rules = account_rules(&mut reader);
     let default = Rates::default();
@@ -67,6 +73,7 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
             rpc,
             rpc_agreement,
             rpc_hedge,
+            rpc_at_once,
             rpc_timeout,
             key_cache,
             store,
@@ -76,6 +83,8 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
             callback_urls,
             trusted_proxies,
             unfunded_accounts,
+            contract_accounts,
+            resolution_limits,
             dangerous_function_call_keys,
             account_rules,
             rates,
@@ -188,6 +197,30 @@ fn rpc(reader: &mut Reader<'_>) -> Vec<EndpointSettings> {
     })
 }
 
+fn at_once(text: &str) -> Result<usize, &'static str> {
+    text.parse().ok().filter(|number| (1..=1000).contains(number)).ok_or("is a number from 1 to 1000")
+}
+
+fn contract_accounts(text: &str) -> Result<ContractAccounts, &'static str> {
+    match text {
+        "allow" => Ok(ContractAccounts::Ask),
+        "refuse" => Ok(ContractAccounts::Refuse),
+        _ => Err("is allow or refuse"),
+    }
+}
+
+fn resolution_limits(reader: &mut Reader<'_>) -> ResolutionLimits {
+    let defaults = ResolutionLimits::default();
+    let number = |text: &str| text.parse::<usize>().map_err(|_| "is a number");
+    let depth = reader.one("resolve_depth", number).unwrap_or(defaults.depth());
+    let authorizations = reader.one("resolve_authorizations", number).unwrap_or(defaults.authorizations());
+    ResolutionLimits::new(depth, authorizations).unwrap_or_else(|error| {
+        let place = if error == LimitsError::Authorizations { "resolve_authorizations" } else { "resolve_depth" };
+        reader.fault(place, error.to_string());
+        defaults
+    })
+}
+
 fn agreement(reader: &mut Reader<'_>, nodes: usize) -> usize {
     let parse = |text: &str| match text.parse() {
         Ok(number) if number == 1 || (2..=nodes).contains(&number) => Ok(number),
@@ -252,11 +285,12 @@ fn store(text: &str) -> Result<StoreUrl, String> {
         Some(("memory", "")) => Ok(StoreUrl::Memory),
         Some(("sqlite", path)) if !path.is_empty() => Ok(StoreUrl::Sqlite(PathBuf::from(path))),
         Some(("redis" | "rediss", _)) => redis(text),
-        Some(("postgres" | "postgresql", _)) => Err(NOT_BUILT.into()),
-        _ => Err("is sqlite:PATH, memory:, or redis://HOST".into()),
+        Some(("postgres" | "postgresql", _)) => postgres(text),
+        _ => Err("is sqlite:PATH, memory:, redis://HOST or postgres://HOST/DATABASE".into()),
     }
 }
 
+#[cfg(any(not(feature = "redis"), not(feature = "postgres")))]
 const NOT_BUILT: &str = "this program was built without such a store";
 
 #[cfg(feature = "redis")]
@@ -266,5 +300,15 @@ fn redis(text: &str) -> Result<StoreUrl, String> {
 
 #[cfg(not(feature = "redis"))]
 fn redis(_: &str) -> Result<StoreUrl, String> {
+    Err(NOT_BUILT.into())
+}
+
+#[cfg(feature = "postgres")]
+fn postgres(text: &str) -> Result<StoreUrl, String> {
+    text.parse().map(StoreUrl::Postgres).map_err(|error: siwn_store::postgres::PostgresUrlError| error.to_string())
+}
+
+#[cfg(not(feature = "postgres"))]
+fn postgres(_: &str) -> Result<StoreUrl, String> {
     Err(NOT_BUILT.into())
 }

@@ -91,8 +91,8 @@ async fn verify(siwn: &Siwn, request: Request, form: &mut SessionForm) -> Result
     siwn.0.door.verify(address, siwn.now()).await?;
     let caller = Caller::of(request.headers(), siwn.0.login.site())?;
     let bound_to = caller.binding(siwn.0.cookies, request.headers())?;
-    let client =
-        Client { bound_to, address, label: ClientLabel::new(request.headers().get(USER_AGENT).map_or(&[], HeaderValue::as_bytes)) };
+    let label = ClientLabel::new(request.headers().get(USER_AGENT).map_or(&[], HeaderValue::as_bytes));
+    let client = Client { bound_to, address, label };
     let body: Body = body::json(request).await?.ok_or(Problem::new(Code::Malformed))?;
     // A page of another site could not send a cookie back.
     *form = if matches!(caller, Caller::OtherSite(_)) { SessionForm::Bearer } else { body.session.unwrap_or(SessionForm::Cookie) };

@@ -22,7 +22,6 @@ mod link;
 mod memory;
 mod rows;
 mod scripts;
-mod secrets;
 mod url;
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -41,9 +40,9 @@ use self::keys::Keys;
 use self::link::{Deadline, Link, said};
 use self::memory::{CLOCK_PATIENCE, LOOK_EVERY, Memory};
 use self::rows::{Found, millis};
-use self::scripts::{CLOSE, FIND, OPEN, REMEMBER, RENEW};
+use self::scripts::{CLOSE, FIND, OPEN, REMEMBER, RENEW, REPLACE_SECRETS, SECRETS};
 pub use self::url::{RedisUrl, RedisUrlError};
-use crate::Clock;
+use crate::{Clock, KeptSecrets};
 
 /// How long a walk over everything may take.
 const WALK_PATIENCE: Duration = Duration::from_secs(30);
@@ -97,6 +96,26 @@ impl RedisStore {
             // It ends because it is told to.
             let _ = looking.await;
         }
+    }
+}
+
+/// When the server loses its memory, it loses them too: the next process to start keeps others.
+impl KeptSecrets for RedisStore {
+    fn kept_secrets<'a>(&'a self, if_new: &'a str) -> BoxFuture<'a, Result<String, StoreError>> {
+        let call = SECRETS.on([self.core.keys.secret()]).with(if_new);
+        Box::pin(async move {
+            let answer = self.core.link.run(&call, Deadline::of_a_call()).await.map_err(Fault::of_a_change)?;
+            let Value::BulkString(secrets) = answer else { return Err(Fault::Answer("the secrets").of_a_question()) };
+            String::from_utf8(secrets).map_err(|_| Fault::Answer("the secrets").of_a_question())
+        })
+    }
+
+    fn replace_secrets<'a>(&'a self, old: &'a str, new: &'a str) -> BoxFuture<'a, Result<bool, StoreError>> {
+        let call = REPLACE_SECRETS.on([self.core.keys.secret()]).with(old).with(new);
+        Box::pin(async move {
+            let answer = self.core.link.run(&call, Deadline::of_a_call()).await.map_err(Fault::of_a_change)?;
+            Ok(answer == Value::Int(1))
+        })
     }
 }
 

@@ -29,8 +29,8 @@ scripts! {
     CUT_OFF = "scripts/cut_off.lua";
     UNBLOCK = "scripts/unblock.lua";
     REMEMBER = "scripts/remember.lua";
-    SECRET = "scripts/secret.lua";
-    REPLACE_SECRET = "scripts/replace_secret.lua";
+    SECRETS = "scripts/secrets.lua";
+    REPLACE_SECRETS = "scripts/replace_secrets.lua";
     LIMIT = "scripts/limit.lua";
 }
 

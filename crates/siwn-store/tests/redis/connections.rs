@@ -1,6 +1,7 @@
 //! Who is let in where, and what is refused at the start.
 
 use siwn::{Opening, Store as _};
+use siwn_store::KeptSecrets as _;
 use siwn_store::RedisUrl;
 use siwn_store::redis::OpenError;
 
@@ -136,4 +137,16 @@ async fn a_login_is_two_calls() {
     // The markers may have been looked at meanwhile.
     assert!(by_name == 20 || by_name == 20 + markers, "{by_name}");
     assert_eq!(in_full, 0);
+}
+
+#[tokio::test]
+async fn a_secret_is_kept_for_all() {
+    let url = format!("{}?prefix=secret", SERVER.url());
+    let (one, other) = (open(&url).await, open(&url).await);
+    assert_eq!(one.kept_secrets("first").await.unwrap(), "first");
+    assert_eq!(other.kept_secrets("second").await.unwrap(), "first");
+    assert!(!other.replace_secrets("second", "third").await.unwrap());
+    assert!(other.replace_secrets("first", "third").await.unwrap());
+    assert!(other.replace_secrets("first", "third").await.unwrap(), "the same call again");
+    assert_eq!(one.kept_secrets("fourth").await.unwrap(), "third");
 }

@@ -4,11 +4,11 @@
 
 mod conformance;
 mod connections;
+mod limits;
 mod memory;
 mod outages;
 #[path = "../servers/mod.rs"]
 mod servers;
-mod shared;
 
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};

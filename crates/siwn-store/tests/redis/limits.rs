@@ -1,25 +1,12 @@
-//! What processes that share a server share besides sessions: secrets, and how often clients come.
+//! How often clients and accounts come, counted by all processes that share a server.
 
 use std::time::Duration;
 
 use siwn::conformance::{TestClock, check_limits};
 use siwn::{AccountId, Counted, Limits as _, Taken};
-use siwn_store::KeptSecrets as _;
 
 use super::servers::{Redis, RedisCluster};
 use super::{SERVER, START, open, open_with};
-
-#[tokio::test]
-async fn secrets_are_kept_for_all_and_replaced_by_whoever_knows_them() {
-    let url = format!("{}?prefix=secrets", SERVER.url());
-    let (one, other) = (open(&url).await, open(&url).await);
-    assert!(!one.replace_secrets("first", "second").await.unwrap(), "there are none yet");
-    assert_eq!(one.kept_secrets("first").await.unwrap(), "first");
-    assert_eq!(other.kept_secrets("another").await.unwrap(), "first");
-    assert!(other.replace_secrets("first", "second").await.unwrap());
-    assert!(!one.replace_secrets("first", "third").await.unwrap(), "somebody was faster");
-    assert_eq!(one.kept_secrets("fourth").await.unwrap(), "second");
-}
 
 #[tokio::test]
 async fn limits_count_as_limits_do() {
