@@ -1,38 +1,28 @@
 //! How a [`Siwn`] is made: settings as texts, checked all at once at the end.
 
 use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use siwn::{
-    AccessPolicy, CallbackUrl, Chain, FunctionCallKeys, Generation, Issue, Login, MemoryStore, Message, Origin, PublicUrl,
-    Recipient, Secret, Sessions, Site, SiteError, Store, UnfundedAccounts, UrlError,
-};
+use siwn::{Chain, Generation, Login, MemoryStore, Secret, Sessions, SiteError, Store, UnfundedAccounts, UrlError};
 use siwn_chain::{EndpointHealth, EndpointState, RpcChain};
 use thiserror::Error;
 
 use crate::client::TrustedProxies;
-use crate::cookie::Cookies;
+use crate::cookie::{CookieMark, Cookies};
 use crate::metrics::Metrics;
+use crate::site::{Served, Sites, same_host_name};
+use crate::site_builder::SiteBuilder;
 use crate::siwn::{Clock, Inner, ReadyCheck, Siwn};
 
-const DEFAULT_CHALLENGE_LIFETIME: Duration = Duration::from_mins(5);
 /// Rows of the store that a handle makes for itself.
 const MEMORY_ROWS: usize = 100_000;
 
 /// Settings of a [`Siwn`] that is being made.
 pub struct Builder {
-    recipient: String,
-    message: Option<String>,
-    public_url: Option<String>,
-    plain_http: PlainHttp,
-    origins: Vec<String>,
-    callback_urls: Vec<String>,
+    site: SiteBuilder,
+    further: Vec<SiteBuilder>,
     secrets: Vec<Secret>,
-    challenge_lifetime: Duration,
-    session_lifetime: Option<Duration>,
-    access: AccessPolicy,
     chain: Option<(String, Arc<dyn Chain>)>,
     watched: Option<Arc<RpcChain>>,
     network: String,
@@ -41,12 +31,6 @@ pub struct Builder {
     clock: Clock,
     ready: Vec<ReadyCheck>,
     trusted_proxies: TrustedProxies,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum PlainHttp {
-    LoopbackOnly,
-    DangerouslyAnywhere,
 }
 
 /// Why a [`Siwn`] cannot be made.
@@ -66,6 +50,17 @@ pub enum BuildError {
         /// What is wrong with it.
         source: UrlError,
     },
+    /// Two sites that nothing would tell apart.
+    #[error("two sites have the same {what}, {text:?}")]
+    SameSite {
+        /// What they share.
+        what: &'static str,
+        /// Its text.
+        text: String,
+    },
+    /// A path under which routes cannot stand.
+    #[error("the path of {0:?} has segments of letters, digits and -._~ only, where there are several sites")]
+    SitePath(String),
     /// The network.
     #[error("network: {0}")]
     Network(#[from] siwn_chain::NetworkError),
@@ -86,17 +81,18 @@ pub enum BuildError {
 impl Siwn {
     /// Begins a handle for the site that people know as `recipient`: best its public host, as in `app.example`.
     pub fn builder(recipient: impl Into<String>) -> Builder {
-        Builder {
-            recipient: recipient.into(),
-            message: None,
-            public_url: None,
-            plain_http: PlainHttp::LoopbackOnly,
-            origins: Vec::new(),
-            callback_urls: Vec::new(),
+        Builder::new(SiteBuilder::new(recipient))
+    }
+}
+
+impl Builder {
+    /// Begins a handle for a site that has its settings, and perhaps for [further](Self::site) ones.
+    #[must_use]
+    pub fn new(site: SiteBuilder) -> Self {
+        Self {
+            site,
+            further: Vec::new(),
             secrets: Vec::new(),
-            challenge_lifetime: DEFAULT_CHALLENGE_LIFETIME,
-            session_lifetime: None,
-            access: AccessPolicy::default(),
             chain: None,
             watched: None,
             network: "mainnet".into(),
@@ -107,44 +103,48 @@ impl Siwn {
             trusted_proxies: TrustedProxies::default(),
         }
     }
-}
 
-impl Builder {
+    /// Serves a further site. Then a request's host and path say which one it is for, and a session of one is nothing to another.
+    ///
+    /// Sites have recipients and addresses of their own. The routes of each stand under its path: whoever protects a route of a site at
+    /// `https://example.org/app` puts it under `/app` too. Pages of one host can act for each other, whatever their paths: sites that do
+    /// not trust each other have hosts of their own.
+    #[must_use]
+    pub fn site(mut self, site: SiteBuilder) -> Self {
+        self.further.push(site);
+        self
+    }
+
     /// Where the site is reached, as in `https://app.example`. Default: `https://` and the recipient.
     ///
     /// Plain http is for this machine only, as in `http://localhost:8080`.
     #[must_use]
-    pub fn public_url(mut self, url: impl Into<String>) -> Self {
-        self.public_url = Some(url.into());
-        self
+    pub fn public_url(self, url: impl Into<String>) -> Self {
+        self.with_site(|site| site.public_url(url))
     }
 
     /// Lets the site be reached over plain http from other machines. Whoever is on the way can take every session.
     #[must_use]
-    pub const fn dangerous_plain_http(mut self) -> Self {
-        self.plain_http = PlainHttp::DangerouslyAnywhere;
-        self
+    pub fn dangerous_plain_http(self) -> Self {
+        self.with_site(SiteBuilder::dangerous_plain_http)
     }
 
     /// What people sign. ASCII, at most 400 bytes, and it names the recipient. Default: `Sign in to {recipient}`.
     #[must_use]
-    pub fn message(mut self, message: impl Into<String>) -> Self {
-        self.message = Some(message.into());
-        self
+    pub fn message(self, message: impl Into<String>) -> Self {
+        self.with_site(|site| site.message(message))
     }
 
     /// Allows pages of another origin to sign people in here.
     #[must_use]
-    pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
-        self.origins.push(origin.into());
-        self
+    pub fn allow_origin(self, origin: impl Into<String>) -> Self {
+        self.with_site(|site| site.allow_origin(origin))
     }
 
     /// Allows a callback URL of somebody else's to be signed.
     #[must_use]
-    pub fn allow_callback_url(mut self, url: impl Into<String>) -> Self {
-        self.callback_urls.push(url.into());
-        self
+    pub fn allow_callback_url(self, url: impl Into<String>) -> Self {
+        self.with_site(|site| site.allow_callback_url(url))
     }
 
     /// The secret that challenges are made with, shared by all replicas. A second call adds one that is taken back too.
@@ -158,32 +158,34 @@ impl Builder {
 
     /// How long a challenge is good. Default: 5 minutes.
     #[must_use]
-    pub const fn challenge_lifetime(mut self, lifetime: Duration) -> Self {
-        self.challenge_lifetime = lifetime;
-        self
+    pub fn challenge_lifetime(self, lifetime: Duration) -> Self {
+        self.with_site(|site| site.challenge_lifetime(lifetime))
     }
 
     /// How long a session lives. Default: 7 days.
     #[must_use]
-    pub const fn session_lifetime(mut self, lifetime: Duration) -> Self {
-        self.session_lifetime = Some(lifetime);
-        self
+    pub fn session_lifetime(self, lifetime: Duration) -> Self {
+        self.with_site(|site| site.session_lifetime(lifetime))
     }
 
     /// What to do with implicit accounts that do not exist yet. Default: refuse.
     #[must_use]
-    pub const fn unfunded_accounts(mut self, what: UnfundedAccounts) -> Self {
-        self.access.unfunded_accounts = what;
-        self
+    pub fn unfunded_accounts(self, what: UnfundedAccounts) -> Self {
+        self.with_site(|site| site.unfunded_accounts(what))
     }
 
     /// Lets keys in that may only call contracts. Any app that ever got such a key can then sign in as its owner.
     #[must_use]
-    pub const fn dangerous_function_call_keys(mut self) -> Self {
-        self.access.function_call_keys = FunctionCallKeys::DangerouslyAccept;
-        self
+    pub fn dangerous_function_call_keys(self) -> Self {
+        self.with_site(SiteBuilder::dangerous_function_call_keys)
     }
 
+    fn with_site(self, set: impl FnOnce(SiteBuilder) -> SiteBuilder) -> Self {
+        Self { site: set(self.site), ..self }
+    }
+}
+
+impl Builder {
     /// The network: `mainnet`, `testnet` or a chain id. Default: `mainnet`.
     #[must_use]
     pub fn network(mut self, network: impl Into<String>) -> Self {
@@ -241,76 +243,50 @@ impl Builder {
             let chain = self.own_chain()?;
             self = self.rpc_chain(chain);
         }
-        let site = self.site()?;
         let (network, chain) = self.chain.take().expect("given, or made above");
+        let store = match self.store.take() {
+            Some(store) => store,
+            None => memory_store(&self.clock)?,
+        };
+        let sites = self.sites(&chain, &store)?;
         let mut metrics = Metrics::new();
         if let Some(chain) = self.watched {
             metrics.watch(chain);
         }
-        let store = match self.store {
-            Some(store) => store,
-            None => memory_store(&self.clock)?,
-        };
-        let sessions = Sessions::new(Arc::clone(&store), site.recipient().clone());
-        let cookies = Cookies { is_secure: site.plain_origin().is_none() };
         Ok(Siwn(Arc::new(Inner {
-            login: Login::new(site, Arc::clone(&chain), Arc::clone(&store)),
-            sessions,
+            sites,
             chain,
             store,
             network,
-            access: self.access,
             clock: self.clock,
-            cookies,
             metrics,
             ready: self.ready,
             trusted_proxies: self.trusted_proxies,
         })))
     }
 
-    fn site(&self) -> Result<Site, BuildError> {
-        let recipient: Recipient = self.recipient.parse()?;
-        let message = || match &self.message {
-            Some(text) => Message::new(text, &recipient),
-            None => Ok(Message::default_for(&recipient)),
-        };
-        let issue = |secret: &Secret| Issue::new(secret, message()?, self.challenge_lifetime);
-        let (first, second) = match &self.secrets[..] {
-            [] => (issue(&Secret::from_bytes(random()?))?, None),
-            [first] => (issue(first)?, None),
-            [first, second] => (issue(first)?, Some(issue(second)?)),
-            _ => return Err(BuildError::TooManySecrets),
-        };
-        let public_url = match &self.public_url {
-            Some(text) => self.parse_public_url(text)?,
-            None => parse("public URL", &format!("https://{recipient}"))?,
-        };
-        let origins = self.origins.iter().map(|text| parse::<Origin>("allowed origin", text)).collect::<Result<_, _>>()?;
-        let callback_urls =
-            self.callback_urls.iter().map(|text| parse::<CallbackUrl>("callback URL", text)).collect::<Result<_, _>>()?;
-
-        let mut site = Site::new(recipient.clone(), first)
-            .public_url(public_url)
-            .origins(origins)
-            .callback_urls(callback_urls)
-            .access(self.access);
-        if let Some(second) = second {
-            site = site.also_accepting(second);
+    fn sites(&mut self, chain: &Arc<dyn Chain>, store: &Arc<dyn Store>) -> Result<Sites, BuildError> {
+        if self.secrets.is_empty() {
+            self.secrets.push(Secret::from_bytes(random()?));
         }
-        if let Some(lifetime) = self.session_lifetime {
-            site = site.session_lifetime(lifetime);
+        let mut sites: Vec<Arc<Served>> = Vec::new();
+        for settings in [&self.site].into_iter().chain(&self.further) {
+            let (site, public_url) = settings.build(&self.secrets)?;
+            let recipient = site.recipient().clone();
+            let cookies = Cookies {
+                is_secure: !public_url.origin().is_plain_http(),
+                // Browsers keep cookies by host name, whatever port and path they came from.
+                of: sites.iter().any(|other| same_host_name(&other.public_url, &public_url)).then(|| CookieMark::of(&recipient)),
+            };
+            sites.push(Arc::new(Served {
+                sessions: Sessions::new(Arc::clone(store), recipient),
+                login: Login::new(site, Arc::clone(chain), Arc::clone(store)),
+                cookies,
+                access: settings.access(),
+                public_url,
+            }));
         }
-        Ok(site)
-    }
-}
-
-impl Builder {
-    fn parse_public_url(&self, text: &str) -> Result<PublicUrl, BuildError> {
-        let parsed = match self.plain_http {
-            PlainHttp::LoopbackOnly => text.parse(),
-            PlainHttp::DangerouslyAnywhere => PublicUrl::dangerous_plain_http(text),
-        };
-        parsed.map_err(|source| BuildError::Url { setting: "public URL", text: text.into(), source })
+        Sites::new(sites)
     }
 }
 
@@ -344,10 +320,6 @@ fn memory_store(clock: &Clock) -> Result<Arc<dyn Store>, BuildError> {
     Ok(Arc::new(MemoryStore::new(Generation::from_bytes(random()?), MEMORY_ROWS, move || clock())))
 }
 
-fn parse<T: FromStr<Err = UrlError>>(setting: &'static str, text: &str) -> Result<T, BuildError> {
-    text.parse().map_err(|source| BuildError::Url { setting, text: text.into(), source })
-}
-
 fn random<const N: usize>() -> Result<[u8; N], BuildError> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(BuildError::Random)?;
@@ -356,6 +328,6 @@ fn random<const N: usize>() -> Result<[u8; N], BuildError> {
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Builder({:?})", self.recipient)
+        write!(f, "Builder({:?})", self.site.recipient())
     }
 }

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
-use http::{HeaderMap, Method};
 use siwn::{AccountId, Asker, AuthToken, NonceRule, Policy, PublicKey, Session, SessionToken, VerifiedToken, VerifyError};
 
 use crate::caller::Caller;
 use crate::problem::{Code, Problem};
+use crate::site::Served;
 use crate::siwn::Siwn;
 
 /// How old a bearer token of near-sign-verify may be.
@@ -65,26 +66,27 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
         let siwn = Siwn::from_ref(state);
-        signed_in(&siwn, &parts.method, &parts.headers).await.map_err(Rejection)
+        signed_in(&siwn, parts).await.map_err(Rejection)
     }
 }
 
-async fn signed_in(siwn: &Siwn, method: &Method, headers: &HeaderMap) -> Result<SignedIn, Problem> {
-    siwn.check_host(headers)?;
-    if !method.is_safe() {
-        Caller::of(headers, siwn.0.login.site())?;
+async fn signed_in(siwn: &Siwn, parts: &Parts) -> Result<SignedIn, Problem> {
+    let site = siwn.site_of(parts)?;
+    site.check_host(&parts.headers)?;
+    if !parts.method.is_safe() {
+        Caller::of(&parts.headers, site.site())?;
     }
     let nobody = || Problem::new(Code::NotSignedIn);
-    let token = session_token(siwn, headers)?.ok_or_else(nobody)?;
-    let session = siwn.0.sessions.find(&token, siwn.now()).await?.ok_or_else(nobody)?;
+    let token = session_token(&site, &parts.headers)?.ok_or_else(nobody)?;
+    let session = site.sessions.find(&token, siwn.now()).await?.ok_or_else(nobody)?;
     Ok(SignedIn { session })
 }
 
 /// The session that a request names: by an `Authorization` header if there is one, else by the cookie.
-pub(crate) fn session_token(siwn: &Siwn, headers: &HeaderMap) -> Result<Option<SessionToken>, Problem> {
+pub(crate) fn session_token(site: &Served, headers: &HeaderMap) -> Result<Option<SessionToken>, Problem> {
     match bearer(headers)? {
         Some(text) => Ok(SessionToken::from_bearer(text).ok()),
-        None => siwn.0.cookies.session(headers),
+        None => site.cookies.session(headers),
     }
 }
 
@@ -102,14 +104,15 @@ where
 
 async fn bearer_token(siwn: &Siwn, parts: &Parts) -> Result<VerifiedToken, Problem> {
     let headers = &parts.headers;
-    siwn.check_host(headers)?;
+    let site = siwn.site_of(parts)?;
+    site.check_host(headers)?;
     let refused = |error: &dyn std::error::Error| Problem::new(Code::TokenRefused).because(error);
     let text = bearer(headers)?.ok_or(Problem::new(Code::NotSignedIn))?;
     let token: AuthToken = text.parse().map_err(|error| refused(&error))?;
-    let policy = Policy::new(siwn.0.login.site().recipient().as_str(), NonceRule::timestamp(BEARER_AGE));
+    let policy = Policy::new(site.site().recipient().as_str(), NonceRule::timestamp(BEARER_AGE));
     let signed = policy.check(token, siwn.now()).map_err(|error| refused(&error))?;
     let asker = Asker::client_at(siwn.0.trusted_proxies.rationed(&parts.extensions, headers));
-    signed.asked_by(asker).confirm(&*siwn.0.chain, siwn.0.access).await.map_err(|error| match error {
+    signed.asked_by(asker).confirm(&*siwn.0.chain, site.access).await.map_err(|error| match error {
         VerifyError::Refused(error) => refused(&error),
         VerifyError::Unavailable(error) => siwn::LoginError::from(error).into(),
     })

@@ -18,6 +18,8 @@ mod random;
 mod request_id;
 mod routes;
 mod serve;
+mod site;
+mod site_builder;
 mod siwn;
 #[cfg(feature = "test-util")]
 pub mod test_util;
@@ -28,4 +30,5 @@ pub use crate::client::{NetworkTextError, TrustedProxies};
 pub use crate::extract::{BearerToken, Rejection, SignedIn};
 pub use crate::operations::{app, app_with};
 pub use crate::serve::serve;
+pub use crate::site_builder::SiteBuilder;
 pub use crate::siwn::{Clock, Siwn};

@@ -88,6 +88,7 @@ codes! {
     TimedOut, REQUEST_TIMEOUT, "timed_out", "the request took too long to arrive; send it again";
     TooLarge, PAYLOAD_TOO_LARGE, "too_large", "a request body has at most 64 KiB";
     NotJson, UNSUPPORTED_MEDIA_TYPE, "not_json", "send the body as application/json";
+    SiteUnknown, MISDIRECTED_REQUEST, "site_unknown", "this server has no site of this name; open the site by its own address";
     TooManyQuestions, TOO_MANY_REQUESTS, "too_many_questions", "too many questions were asked about accounts; wait, and send the same request again";
     Internal, INTERNAL_SERVER_ERROR, "internal", "something failed here; tell the operator the request id";
     ChainUnavailable, SERVICE_UNAVAILABLE, "chain_unavailable", "NEAR cannot be asked right now; send the same request again in a moment";

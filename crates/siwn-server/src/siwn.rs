@@ -1,18 +1,18 @@
-//! The handle that an application keeps: one site, its login and its sessions.
+//! The handle that an application keeps: its site or sites, with their logins and sessions.
 
 use std::fmt;
 use std::sync::Arc;
 
-use siwn::{AccessPolicy, Chain, Login, Sessions, Store, UnixMillis};
+use siwn::{Chain, Store, UnixMillis};
 
 use crate::client::TrustedProxies;
-use crate::cookie::Cookies;
 use crate::metrics::Metrics;
+use crate::site::Sites;
 
 /// Reads the time.
 pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 
-/// Sign In With NEAR for one site. Clones are the same.
+/// Sign In With NEAR for one site, or for several. Clones are the same.
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -30,14 +30,11 @@ pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 pub struct Siwn(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
-    pub(crate) login: Login,
-    pub(crate) sessions: Sessions,
+    pub(crate) sites: Sites,
     pub(crate) chain: Arc<dyn Chain>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) network: String,
-    pub(crate) access: AccessPolicy,
     pub(crate) clock: Clock,
-    pub(crate) cookies: Cookies,
     pub(crate) metrics: Metrics,
     pub(crate) ready: Vec<ReadyCheck>,
     pub(crate) trusted_proxies: TrustedProxies,
@@ -57,6 +54,7 @@ impl Siwn {
 
 impl fmt::Debug for Siwn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Siwn({})", self.0.login.site().recipient())
+        let recipients = self.0.sites.iter().map(|site| site.site().recipient().as_str());
+        f.debug_tuple("Siwn").field(&recipients.collect::<Vec<_>>()).finish()
     }
 }

@@ -10,16 +10,17 @@ use crate::body;
 use crate::caller::Caller;
 use crate::extract;
 use crate::problem::Problem;
+use crate::site::AtSite;
 use crate::siwn::Siwn;
 
-pub(super) async fn handle(State(siwn): State<Siwn>, request: Request) -> Result<Response, Problem> {
-    Caller::of(request.headers(), siwn.0.login.site())?;
-    let token = extract::session_token(&siwn, request.headers())?;
+pub(super) async fn handle(State(siwn): State<Siwn>, AtSite(site): AtSite, request: Request) -> Result<Response, Problem> {
+    Caller::of(request.headers(), site.site())?;
+    let token = extract::session_token(&site, request.headers())?;
     body::json::<IgnoredAny>(request).await?;
     if let Some(token) = token {
-        siwn.0.sessions.close(&token, siwn.now()).await?;
+        site.sessions.close(&token, siwn.now()).await?;
     }
     let mut response = StatusCode::NO_CONTENT.into_response();
-    response.headers_mut().append(SET_COOKIE, siwn.0.cookies.clear_session());
+    response.headers_mut().append(SET_COOKIE, site.cookies.clear_session());
     Ok(response)
 }

@@ -13,6 +13,7 @@ use crate::body;
 use crate::caller::Caller;
 use crate::problem::{Code, Problem};
 use crate::random::random;
+use crate::site::{AtSite, Served};
 use crate::siwn::Siwn;
 use crate::time::Rfc3339;
 
@@ -67,9 +68,9 @@ struct Answer<'a> {
     token: Option<String>,
 }
 
-pub(super) async fn handle(State(siwn): State<Siwn>, request: Request) -> Result<Response, Problem> {
-    let caller = Caller::of(request.headers(), siwn.0.login.site())?;
-    let bound_to = caller.binding(siwn.0.cookies, request.headers())?;
+pub(super) async fn handle(State(siwn): State<Siwn>, AtSite(site): AtSite, request: Request) -> Result<Response, Problem> {
+    let caller = Caller::of(request.headers(), site.site())?;
+    let bound_to = caller.binding(site.cookies, request.headers())?;
     let client = Client { bound_to, address: siwn.0.trusted_proxies.rationed(request.extensions(), request.headers()) };
     let body: Body = body::json(request).await?.ok_or(Problem::new(Code::Malformed))?;
     // A page of another site could not send a cookie back.
@@ -78,8 +79,8 @@ pub(super) async fn handle(State(siwn): State<Siwn>, request: Request) -> Result
     let proof = proof(body)?;
 
     let secret = SessionSecret::from_bytes(random()?);
-    let signed_in = siwn.0.login.finish(proof, &client, siwn.now(), secret).await?;
-    Ok(answer(&siwn, &signed_in, form))
+    let signed_in = site.login.finish(proof, &client, siwn.now(), secret).await?;
+    Ok(answer(&siwn, &site, &signed_in, form))
 }
 
 fn proof(body: Body) -> Result<Proof, Problem> {
@@ -110,7 +111,7 @@ fn proof(body: Body) -> Result<Proof, Problem> {
 }
 
 /// The session, as a cookie or as a bearer token, and never both.
-fn answer(siwn: &Siwn, signed_in: &OpenedSession, form: SessionForm) -> Response {
+fn answer(siwn: &Siwn, site: &Served, signed_in: &OpenedSession, form: SessionForm) -> Response {
     let OpenedSession { session, token } = signed_in;
     let bearer = (form == SessionForm::Bearer).then(|| token.expose_bearer());
     let is_cookie = bearer.is_none();
@@ -125,7 +126,7 @@ fn answer(siwn: &Siwn, signed_in: &OpenedSession, form: SessionForm) -> Response
     let mut response = Json(answer).into_response();
     if is_cookie {
         let lifetime = session.expires_at.since(session.created_at);
-        response.headers_mut().append(SET_COOKIE, siwn.0.cookies.set_session(token, lifetime));
+        response.headers_mut().append(SET_COOKIE, site.cookies.set_session(token, lifetime));
     }
     response
 }
