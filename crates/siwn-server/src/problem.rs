@@ -80,6 +80,7 @@ codes! {
     KeyNotFullAccess, UNAUTHORIZED, "key_not_full_access", "the key may only call contracts; sign with a full-access key";
     KeyNotFound, UNAUTHORIZED, "key_not_found", "the account does not have this key; sign with one of its full-access keys";
     AccountNotFound, UNAUTHORIZED, "account_not_found", "there is no such account on this network; choose another account or fund this one";
+    AccountNotAllowed, UNAUTHORIZED, "account_not_allowed", "this account may not sign in here; choose another account, or ask the operator to let it in";
     OriginNotAllowed, FORBIDDEN, "origin_not_allowed", "this page may not sign people in here; ask the operator to allow its origin";
     HostNotAllowed, FORBIDDEN, "host_not_allowed", "this server answers to localhost, 127.0.0.1 and [::1] only";
     BrowserUnknown, FORBIDDEN, "browser_unknown", "the browser sent no cookie of initiate-login; allow cookies and start over";
@@ -90,6 +91,7 @@ codes! {
     NotJson, UNSUPPORTED_MEDIA_TYPE, "not_json", "send the body as application/json";
     SiteUnknown, MISDIRECTED_REQUEST, "site_unknown", "this server has no site of this name; open the site by its own address";
     TooManyQuestions, TOO_MANY_REQUESTS, "too_many_questions", "too many questions were asked about accounts; wait, and send the same request again";
+    RateLimited, TOO_MANY_REQUESTS, "rate_limited", "too many requests; wait, and send the same request again";
     Internal, INTERNAL_SERVER_ERROR, "internal", "something failed here; tell the operator the request id";
     ChainUnavailable, SERVICE_UNAVAILABLE, "chain_unavailable", "NEAR cannot be asked right now; send the same request again in a moment";
     StoreUnavailable, SERVICE_UNAVAILABLE, "store_unavailable", "sessions cannot be stored right now; send the same request again in a moment";
@@ -100,6 +102,11 @@ impl Problem {
     /// A problem that its code says all of.
     pub(crate) const fn new(code: Code) -> Self {
         Self { code, retry_after: None, cause: None }
+    }
+
+    /// Somebody did it too often.
+    pub(crate) const fn rate_limited(retry_after: Duration) -> Self {
+        Self { code: Code::RateLimited, retry_after: Some(retry_after), cause: None }
     }
 
     /// Adds what the operator should know. Foreign text in it is escaped when it is logged.
@@ -126,7 +133,7 @@ impl From<LoginError> for Problem {
         let retry_after = match &error {
             // A node that is shy of us is no reason to send people away for long.
             LoginError::Unavailable(Unavailable::Chain(error)) => error.retry_after().map(|after| after.min(LONGEST_RETRY)),
-            LoginError::Unavailable(Unavailable::Limited { retry_after }) => Some(*retry_after),
+            LoginError::Unavailable(Unavailable::Limited { retry_after } | Unavailable::TooOften { retry_after }) => Some(*retry_after),
             _ => None,
         };
         Self { retry_after, ..Self::new(code).because(&error) }
@@ -199,7 +206,7 @@ mod tests {
         use siwn::{AccountRefusal, ChallengeError, ProofError, Refusal, SignatureError};
         let account: siwn::AccountId = "alice.near".parse().unwrap();
         let ago = Duration::ZERO;
-        let refusals: [Refusal; 13] = [
+        let refusals: [Refusal; 14] = [
             ChallengeError::NotOurs.into(),
             ChallengeError::Expired { ago }.into(),
             ChallengeError::Ahead { ahead: ago }.into(),
@@ -210,7 +217,8 @@ mod tests {
             ProofError::Signature(SignatureError::DoesNotHold).into(),
             AccountRefusal::FunctionCallKey(account.clone()).into(),
             AccountRefusal::NoKey(account.clone()).into(),
-            AccountRefusal::NoAccount(account).into(),
+            AccountRefusal::NoAccount(account.clone()).into(),
+            AccountRefusal::NotAllowed(account).into(),
             Refusal::Spent,
             Refusal::ExpiredMeanwhile,
         ];

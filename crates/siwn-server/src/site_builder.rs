@@ -4,7 +4,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use siwn::{
-    AccessPolicy, CallbackUrl, FunctionCallKeys, Issue, Message, Origin, PublicUrl, Recipient, Secret, Site, UnfundedAccounts,
+    AccessPolicy, CallbackUrl, FunctionCallKeys, Issue, Issues, Message, Origin, PublicUrl, Recipient, Secret, Site, UnfundedAccounts,
     UrlError,
 };
 
@@ -129,9 +129,9 @@ impl SiteBuilder {
             None => Ok(Message::default_for(&recipient)),
         };
         let issue = |secret: &Secret| Issue::new(secret, message()?, self.challenge_lifetime);
-        let (first, second) = match secrets {
-            [first] => (issue(first)?, None),
-            [first, second] => (issue(first)?, Some(issue(second)?)),
+        let issues = match secrets {
+            [one] => Issues::new(issue(one)?),
+            [first, second] => Issues::new(issue(first)?).also_accepting(issue(second)?),
             _ => return Err(BuildError::TooManySecrets),
         };
         let public_url = match &self.public_url {
@@ -142,14 +142,11 @@ impl SiteBuilder {
         let callback_urls =
             self.callback_urls.iter().map(|text| parse::<CallbackUrl>("callback URL", text)).collect::<Result<_, _>>()?;
 
-        let mut site = Site::new(recipient, first)
+        let mut site = Site::new(recipient, issues)
             .public_url(public_url.clone())
             .origins(origins)
             .callback_urls(callback_urls)
             .access(self.access);
-        if let Some(second) = second {
-            site = site.also_accepting(second);
-        }
         if let Some(lifetime) = self.session_lifetime {
             site = site.session_lifetime(lifetime);
         }

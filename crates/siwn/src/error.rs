@@ -58,6 +58,12 @@ pub enum Unavailable {
         /// When there is more.
         retry_after: Duration,
     },
+    /// Step 4: the account signed in too often.
+    #[error("the account signed in too often")]
+    TooOften {
+        /// When it may again.
+        retry_after: Duration,
+    },
     /// Step 5.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -81,6 +87,8 @@ impl LoginError {
     /// | `key_not_full_access` | the key may only call contracts |
     /// | `key_not_found` | the account does not have the key |
     /// | `account_not_found` | there is no such account |
+    /// | `account_not_allowed` | the account is not one of those that are let in |
+    /// | `rate_limited` | the account signed in too often |
     /// | `chain_unavailable` | the chain could not be asked |
     /// | `too_many_questions` | too much was asked on this client's behalf |
     /// | `store_unavailable` | the store could not be asked, or is full |
@@ -91,6 +99,7 @@ impl LoginError {
             Self::Refused(refusal) => refusal.code(),
             Self::Unavailable(Unavailable::Chain(_)) => "chain_unavailable",
             Self::Unavailable(Unavailable::Limited { .. }) => "too_many_questions",
+            Self::Unavailable(Unavailable::TooOften { .. }) => "rate_limited",
             Self::Unavailable(Unavailable::Store(_)) => "store_unavailable",
             Self::Unavailable(Unavailable::StartOver(_)) => "start_over",
         }
@@ -110,6 +119,7 @@ impl Refusal {
             Self::Account(AccountRefusal::FunctionCallKey(_)) => "key_not_full_access",
             Self::Account(AccountRefusal::NoKey(_)) => "key_not_found",
             Self::Account(AccountRefusal::NoAccount(_)) => "account_not_found",
+            Self::Account(AccountRefusal::NotAllowed(_)) => "account_not_allowed",
             Self::Spent => "challenge_used",
         }
     }

@@ -47,6 +47,7 @@
 use std::pin::Pin;
 
 mod account;
+mod admission;
 mod base58;
 mod borsh;
 mod chain;
@@ -55,6 +56,7 @@ mod challenge;
 pub mod conformance;
 mod curve;
 mod error;
+mod issue;
 mod key;
 mod limits;
 mod login;
@@ -80,11 +82,13 @@ mod verified;
 mod web;
 
 pub use account::{AccountId, AccountIdError, AccountKind};
+pub use admission::{Admission, NotAdmitted};
 pub use base58::Base58Error;
 pub use borsh::BorshError;
 pub use chain::{Access, Asker, Block, Chain, ChainError, Question, Standing};
 pub use challenge::{Binding, Challenge, ChallengeError, OwnChallenge, Returned};
 pub use error::{LoginError, Refusal, Unavailable};
+pub use issue::{Issue, Issues};
 pub use key::{KeyError, KeyType, PublicKey};
 pub use limits::{Counted, Limits, LimitsError, Rate, RateError, Taken};
 pub use login::{Client, Login, OpenedSession};
@@ -102,7 +106,7 @@ pub use secret::{Secret, SecretError};
 pub use session::{Session, SessionSecret, SessionToken, Sessions};
 pub use signature::{Signature, SignatureError};
 pub use signer::{KeySigner, SignedMessage, Signer, SignerError, TokenRequest};
-pub use site::{Issue, Message, Recipient, Site, SiteError};
+pub use site::{Message, Recipient, Site, SiteError};
 pub use store::{Opening, Store, StoreError};
 pub use time::UnixMillis;
 pub use token::{AuthToken, FieldError, MAX_TOKEN_LENGTH, TokenError, TokenFields};

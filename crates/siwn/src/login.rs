@@ -8,17 +8,19 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use crate::admission::{Admission, Admitted, everybody};
 use crate::error::{LoginError, Refusal, Unavailable};
 use crate::row::{NewSession, SessionRow};
 use crate::session::{Session, SessionSecret, SessionToken};
 use crate::store::{Opening, StoreError};
-use crate::{Asker, Binding, Chain, Challenge, OwnChallenge, Proof, Site, Store, UnixMillis, VerifiedAccount};
+use crate::{Asker, Binding, Chain, Challenge, OwnChallenge, Proof, Site, Store, UnixMillis};
 
 /// Lets people sign in to one site.
 pub struct Login {
     site: Site,
     chain: Arc<dyn Chain>,
     store: Arc<dyn Store>,
+    admission: Arc<dyn Admission>,
 }
 
 /// Who ends a login: what his challenge must be bound to, and where he is.
@@ -49,8 +51,14 @@ pub struct OpenedSession {
 impl Login {
     /// People sign in to `site`; `chain` says whose key it was, `store` keeps the sessions.
     #[must_use]
-    pub const fn new(site: Site, chain: Arc<dyn Chain>, store: Arc<dyn Store>) -> Self {
-        Self { site, chain, store }
+    pub fn new(site: Site, chain: Arc<dyn Chain>, store: Arc<dyn Store>) -> Self {
+        Self { site, chain, store, admission: everybody() }
+    }
+
+    /// The same, where `admission` has the last word on who is let in. Otherwise everybody is whose account is confirmed.
+    #[must_use]
+    pub fn admission(self, admission: Arc<dyn Admission>) -> Self {
+        Self { admission, ..self }
     }
 
     /// The site.
@@ -83,21 +91,15 @@ impl Login {
         let signed = challenge.check_signature(&self.site, proof)?;
         // 3. Where the account stands with the key.
         let asked = signed.ask(&*self.chain, Asker::of(challenge.id(), client.address)).await?;
-        // 4. Full access only.
-        let account = asked.confirm(self.site.access)?;
+        // 4. Full access only, and only who is let in.
+        let account = Admitted::by(&*self.admission, asked.confirm(self.site.access)?, now).await?;
         // 5. Spend the challenge and open the session: one atomic step.
         self.open(self.new_session(&challenge, account, now, &secret), secret).await
     }
 
     /// What the store is asked to insert: a session of a confirmed account, under the id of the challenge that opens it.
-    fn new_session(
-        &self,
-        challenge: &OwnChallenge<'_>,
-        account: VerifiedAccount,
-        now: UnixMillis,
-        secret: &SessionSecret,
-    ) -> NewSession {
-        let (account, key) = account.into_parts();
+    fn new_session(&self, challenge: &OwnChallenge, account: Admitted, now: UnixMillis, secret: &SessionSecret) -> NewSession {
+        let (account, key) = account.into_account().into_parts();
         let row = SessionRow {
             id: challenge.id(),
             secret_hash: secret.hash(),

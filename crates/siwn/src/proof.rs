@@ -128,7 +128,7 @@ pub enum ProofError {
     Signature(#[from] SignatureError),
 }
 
-impl OwnChallenge<'_> {
+impl OwnChallenge {
     /// Checks the proof's signature over the payload that this site asked for. No I/O.
     pub fn check_signature(&self, site: &Site, proof: Proof) -> Result<Signed, ProofError> {
         let Proof { account, key, signature, nonce: _, said } = proof;
