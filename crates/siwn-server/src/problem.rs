@@ -133,7 +133,9 @@ impl From<LoginError> for Problem {
         let retry_after = match &error {
             // A node that is shy of us is no reason to send people away for long.
             LoginError::Unavailable(Unavailable::Chain(error)) => error.retry_after().map(|after| after.min(LONGEST_RETRY)),
-            LoginError::Unavailable(Unavailable::Limited { retry_after } | Unavailable::TooOften { retry_after }) => Some(*retry_after),
+            LoginError::Unavailable(Unavailable::Limited { retry_after } | Unavailable::TooOften { retry_after }) => {
+                Some(*retry_after)
+            }
             _ => None,
         };
         Self { retry_after, ..Self::new(code).because(&error) }

@@ -156,7 +156,7 @@ pub(crate) fn same_host_name(one: &PublicUrl, other: &PublicUrl) -> bool {
 }
 
 /// Whether no segment of a path means anything but itself, to a router, a browser or a proxy.
-fn is_plain_path(path: &str) -> bool {
+pub(crate) fn is_plain_path(path: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     let good = |segment: &str| !["", ".", ".."].contains(&segment) && segment.bytes().all(is_plain);
     path.split('/').skip(1).all(good)

@@ -4,8 +4,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use siwn::{
-    AccessPolicy, CallbackUrl, FunctionCallKeys, Issue, Issues, Message, Origin, PublicUrl, Recipient, Secret, Site, UnfundedAccounts,
-    UrlError,
+    AccessPolicy, CallbackUrl, FunctionCallKeys, Issue, Issues, Message, Origin, PublicUrl, Recipient, Secret, Site,
+    UnfundedAccounts, UrlError,
 };
 
 use crate::builder::BuildError;

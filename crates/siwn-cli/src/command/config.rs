@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 use siwn::UnfundedAccounts;
 use siwn_chain::RpcUrl;
-use siwn_server::config::StoreUrl;
+use siwn_server::config::{Config, SiteConfig, StoreUrl};
 
 use crate::configuration::Settings;
 use crate::failure::Failure;
@@ -15,24 +15,39 @@ use crate::output;
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Summary {
-    recipient: String,
-    public_url: String,
+    #[serde(flatten)]
+    sites: Sites,
     listen: String,
-    message: String,
     network: String,
     rpc: Vec<String>,
     rpc_timeout: String,
     key_cache: String,
     store: String,
     secret: &'static str,
+    trusted_proxies: Vec<String>,
+    dangerous_plain_http: bool,
+    dangerous_function_call_keys: bool,
+}
+
+/// The only site beside the rest, or several in a list.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Sites {
+    One(Site),
+    Several { sites: Vec<Site> },
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Site {
+    recipient: String,
+    public_url: String,
+    message: String,
     challenge_ttl: String,
     session_ttl: String,
     allowed_origins: Vec<String>,
     callback_urls: Vec<String>,
-    trusted_proxies: Vec<String>,
     unfunded_accounts: bool,
-    dangerous_plain_http: bool,
-    dangerous_function_call_keys: bool,
 }
 
 pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
@@ -44,10 +59,8 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
         eprintln!("warning: {warning}");
     }
     output::json(&Summary {
-        recipient: config.recipient.to_string(),
-        public_url: config.public_url.to_string(),
+        sites: sites(&config),
         listen: config.listen.to_string(),
-        message: config.message.to_string(),
         network: config.network.to_string(),
         rpc: rpc.iter().map(RpcUrl::host).collect(),
         rpc_timeout: shown(config.rpc_timeout),
@@ -62,15 +75,28 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
             1 => "given",
             _ => "given, and a second one",
         },
-        challenge_ttl: shown(config.challenge_ttl),
-        session_ttl: shown(config.session_ttl),
-        allowed_origins: config.allowed_origins.iter().map(ToString::to_string).collect(),
-        callback_urls: config.callback_urls.iter().map(ToString::to_string).collect(),
         trusted_proxies: config.trusted_proxies.networks(),
-        unfunded_accounts: config.unfunded_accounts == UnfundedAccounts::Accept,
         dangerous_plain_http: config.dangerous_plain_http,
         dangerous_function_call_keys: config.dangerous_function_call_keys,
     })
+}
+
+fn sites(config: &Config) -> Sites {
+    let mut sites: Vec<_> = config.sites.iter().map(site).collect();
+    if sites.len() == 1 { Sites::One(sites.remove(0)) } else { Sites::Several { sites } }
+}
+
+fn site(site: &SiteConfig) -> Site {
+    Site {
+        recipient: site.recipient.to_string(),
+        public_url: site.public_url.to_string(),
+        message: site.message.to_string(),
+        challenge_ttl: shown(site.challenge_ttl),
+        session_ttl: shown(site.session_ttl),
+        allowed_origins: site.allowed_origins.iter().map(ToString::to_string).collect(),
+        callback_urls: site.callback_urls.iter().map(ToString::to_string).collect(),
+        unfunded_accounts: site.unfunded_accounts == UnfundedAccounts::Accept,
+    }
 }
 
 fn shown(duration: Duration) -> String {

@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use siwn::{Secret, Store};
 use siwn_chain::{RpcChain, StartError};
-use siwn_server::config::{Config, StoreUrl};
-use siwn_server::{Siwn, app, serve};
+use siwn_server::config::{Config, SiteConfig, StoreUrl};
+use siwn_server::{Builder, SiteBuilder, Siwn, app, serve};
 use siwn_store::SqliteStore;
-use tokio::net::TcpListener;
 
 use crate::configuration::Settings;
 use crate::failure::Failure;
@@ -38,8 +37,8 @@ async fn start(config: Config) -> Result<(), Failure> {
     }
     let store = Opened::open(&config.store).await?;
     tokio::spawn(watch(Arc::clone(&chain)));
-    let public_url = public_url(&config, &listeners)?;
-    let siwn = siwn(config, public_url, chain, &store).await?;
+    let port = listeners[0].local_addr().map_err(Failure::unknown)?.port();
+    let siwn = siwn(config, port, chain, &store).await?;
     for listener in &listeners {
         if let Ok(address) = listener.local_addr() {
             tracing::info!(%address, "listening");
@@ -51,10 +50,9 @@ async fn start(config: Config) -> Result<(), Failure> {
 }
 
 /// The public address; where any free port was asked for, with the port that was found.
-fn public_url(config: &Config, listeners: &[TcpListener]) -> Result<String, Failure> {
-    let configured = config.public_url.to_string();
-    let port = listeners[0].local_addr().map_err(Failure::unknown)?.port();
-    Ok(if configured == "http://localhost:0" { format!("http://localhost:{port}") } else { configured })
+fn public_url(site: &SiteConfig, port: u16) -> String {
+    let configured = site.public_url.to_string();
+    if configured == "http://localhost:0" { format!("http://localhost:{port}") } else { configured }
 }
 
 /// Notices the end of an outage. A server that is taken out of rotation while no node answers gets no login that could notice.
@@ -110,26 +108,12 @@ impl Opened {
     }
 }
 
-async fn siwn(config: Config, public_url: String, chain: Arc<RpcChain>, store: &Opened) -> Result<Siwn, Failure> {
-    let mut builder = Siwn::builder(config.recipient.as_str())
-        .public_url(public_url)
-        .message(config.message.as_str())
-        .challenge_lifetime(config.challenge_ttl)
-        .session_lifetime(config.session_ttl)
-        .unfunded_accounts(config.unfunded_accounts)
-        .trusted_proxies(config.trusted_proxies)
-        .rpc_chain(chain);
-    if config.dangerous_plain_http {
-        builder = builder.dangerous_plain_http();
-    }
-    if config.dangerous_function_call_keys {
-        builder = builder.dangerous_function_call_keys();
-    }
-    for origin in &config.allowed_origins {
-        builder = builder.allow_origin(origin.as_str());
-    }
-    for url in &config.callback_urls {
-        builder = builder.allow_callback_url(url.as_str());
+async fn siwn(config: Config, port: u16, chain: Arc<RpcChain>, store: &Opened) -> Result<Siwn, Failure> {
+    let mut sites = config.sites.iter().map(|site| site_builder(&config, site, port));
+    let first = sites.next().ok_or_else(|| Failure::unknown("there is no site"))?;
+    let mut builder = Builder::new(first).rpc_chain(chain);
+    for further in sites {
+        builder = builder.site(further);
     }
     let kept = if config.secrets.is_empty() { store.secret().await? } else { None };
     for secret in config.secrets.into_iter().chain(kept) {
@@ -138,5 +122,27 @@ async fn siwn(config: Config, public_url: String, chain: Arc<RpcChain>, store: &
     if let Opened::Sqlite(store) = store {
         builder = builder.store(Arc::clone(store) as Arc<dyn Store>);
     }
-    builder.build().map_err(Failure::unknown)
+    builder.trusted_proxies(config.trusted_proxies).build().map_err(Failure::unknown)
+}
+
+fn site_builder(config: &Config, site: &SiteConfig, port: u16) -> SiteBuilder {
+    let mut builder = SiteBuilder::new(site.recipient.as_str())
+        .public_url(public_url(site, port))
+        .message(site.message.as_str())
+        .challenge_lifetime(site.challenge_ttl)
+        .session_lifetime(site.session_ttl)
+        .unfunded_accounts(site.unfunded_accounts);
+    if config.dangerous_plain_http {
+        builder = builder.dangerous_plain_http();
+    }
+    if config.dangerous_function_call_keys {
+        builder = builder.dangerous_function_call_keys();
+    }
+    for origin in &site.allowed_origins {
+        builder = builder.allow_origin(origin.as_str());
+    }
+    for url in &site.callback_urls {
+        builder = builder.allow_callback_url(url.as_str());
+    }
+    builder
 }

@@ -2,6 +2,7 @@
 //! each with its place.
 
 mod parse;
+mod site;
 mod sources;
 
 use std::fmt;
@@ -12,7 +13,7 @@ use std::time::Duration;
 use siwn::{CallbackUrl, Message, Origin, PublicUrl, Recipient, Secret, UnfundedAccounts};
 use siwn_chain::{Network, RpcUrl};
 
-pub use sources::{Setting, Sources, settings};
+pub use sources::{Scope, Setting, Sources, settings};
 
 use crate::client::TrustedProxies;
 
@@ -22,14 +23,10 @@ use crate::client::TrustedProxies;
 pub struct Config {
     /// Where to listen.
     pub listen: SocketAddr,
-    /// Where the site is reached from outside.
-    pub public_url: PublicUrl,
+    /// The sites: one at least.
+    pub sites: Vec<SiteConfig>,
     /// Whether plain http to other machines was asked for.
     pub dangerous_plain_http: bool,
-    /// Whom people sign in to.
-    pub recipient: Recipient,
-    /// What people sign.
-    pub message: Message,
     /// The secrets, the first of which signs; none means that one is made and kept in the store.
     pub secrets: Vec<Secret>,
     /// `mainnet`, `testnet` or a chain id.
@@ -42,6 +39,22 @@ pub struct Config {
     pub key_cache: Duration,
     /// Where sessions are kept.
     pub store: StoreUrl,
+    /// Whose word on a client's address is taken.
+    pub trusted_proxies: TrustedProxies,
+    /// Whether keys that may only call contracts are let in.
+    pub dangerous_function_call_keys: bool,
+}
+
+/// What one site is told, checked.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct SiteConfig {
+    /// Whom people sign in to.
+    pub recipient: Recipient,
+    /// Where the site is reached from outside.
+    pub public_url: PublicUrl,
+    /// What people sign.
+    pub message: Message,
     /// How long a challenge is good.
     pub challenge_ttl: Duration,
     /// How long a session lives.
@@ -50,12 +63,8 @@ pub struct Config {
     pub allowed_origins: Vec<Origin>,
     /// Callback URLs of others that may be signed.
     pub callback_urls: Vec<CallbackUrl>,
-    /// Whose word on a client's address is taken.
-    pub trusted_proxies: TrustedProxies,
     /// What to do with implicit accounts that do not exist yet.
     pub unfunded_accounts: UnfundedAccounts,
-    /// Whether keys that may only call contracts are let in.
-    pub dangerous_function_call_keys: bool,
 }
 
 /// Where sessions are kept.
@@ -97,9 +106,10 @@ impl Config {
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
-        let plain = self.public_url.origin().is_plain_http();
-        for origin in self.allowed_origins.iter().filter(|origin| plain && !origin.is_plain_http()) {
-            warnings.push(format!("allowed_origins: pages of {origin} cannot reach {} over plain http", self.public_url));
+        for site in self.sites.iter().filter(|site| site.public_url.origin().is_plain_http()) {
+            for origin in site.allowed_origins.iter().filter(|origin| !origin.is_plain_http()) {
+                warnings.push(format!("allowed_origins: pages of {origin} cannot reach {} over plain http", site.public_url));
+            }
         }
         if self.dangerous_plain_http {
             warnings.push("dangerous_plain_http: whoever is on the way can take every session".into());

@@ -4,26 +4,20 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use siwn::{CallbackUrl, Message, Origin, PublicUrl, Recipient, Secret, UnfundedAccounts};
+use siwn::Secret;
 use siwn_chain::{Network, RpcUrl};
 
-use super::sources::{Given, Sources};
-use super::{Config, Fault, StoreUrl};
+use super::sources::{Given, Scope, Settings, Sources, settings};
+use super::{Config, Fault, StoreUrl, site};
 use crate::client::TrustedProxies;
 
-const DAY: Duration = Duration::from_hours(24);
+pub(super) const DAY: Duration = Duration::from_hours(24);
 
 pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
-    let mut reader = Reader { sources, faults: sources.faults() };
-    let recipient: Option<Recipient> =
-        reader.required("recipient", "people sign in to somebody: the public host, as in app.example");
+    let mut reader = Reader { sources, site: None, faults: sources.faults() };
     let listen = reader.one("listen", str::parse::<SocketAddr>).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
     let dangerous_plain_http = reader.boolean("dangerous_plain_http");
-    let public_url = public_url(&mut reader, listen, dangerous_plain_http);
-    let message = recipient.as_ref().and_then(|recipient| match reader.one("message", |text| Message::new(text, recipient)) {
-        None if sources.get("message").is_some() => None,
-        message => Some(message.unwrap_or_else(|| Message::default_for(recipient))),
-    });
+    let sites = site::sites(&mut reader, listen, dangerous_plain_http);
     let secrets = secrets(&mut reader);
     let network = reader.one("network", str::parse).unwrap_or(Network::Mainnet);
     let rpc = reader.list("rpc", str::parse::<RpcUrl>);
@@ -32,54 +26,62 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
     }
     let rpc_timeout = reader.duration("rpc_timeout", Duration::from_secs(2), Duration::from_millis(1)..=Duration::from_mins(1));
     let key_cache = reader.duration("key_cache", Duration::from_secs(30), Duration::ZERO..=Duration::from_mins(10));
-    let challenge_ttl = reader.duration("challenge_ttl", Duration::from_mins(5), Duration::from_secs(1)..=DAY);
-    let session_ttl = reader.duration("session_ttl", 7 * DAY, Duration::from_secs(1)..=365 * DAY);
     let store = reader.one("store", store).unwrap_or_else(|| StoreUrl::Sqlite("siwn.db".into()));
-    let allowed_origins = reader.list("allowed_origins", str::parse::<Origin>);
-    let callback_urls = reader.list("callback_urls", str::parse::<CallbackUrl>);
     let trusted_proxies = TrustedProxies::new(reader.list("trusted_proxies", crate::client::network));
-    let unfunded_accounts = if reader.boolean("unfunded_accounts") { UnfundedAccounts::Accept } else { UnfundedAccounts::Refuse };
     let dangerous_function_call_keys = reader.boolean("dangerous_function_call_keys");
 
-    match (recipient, message, public_url) {
-        (Some(recipient), Some(message), Some(public_url)) if reader.faults.is_empty() => Ok(Config {
+    match sites {
+        Some(sites) if reader.faults.is_empty() => Ok(Config {
             listen,
-            public_url,
+            sites,
             dangerous_plain_http,
-            recipient,
-            message,
             secrets,
             network,
             rpc,
             rpc_timeout,
             key_cache,
             store,
-            challenge_ttl,
-            session_ttl,
-            allowed_origins,
-            callback_urls,
             trusted_proxies,
-            unfunded_accounts,
             dangerous_function_call_keys,
         }),
         _ => Err(reader.faults),
     }
 }
 
-struct Reader<'a> {
-    sources: &'a Sources,
+pub(super) struct Reader<'a> {
+    pub(super) sources: &'a Sources,
+    /// The one of several sites that is read.
+    pub(super) site: Option<OneSite<'a>>,
     faults: Vec<Fault>,
 }
 
-impl Reader<'_> {
+#[derive(Clone, Copy)]
+pub(super) struct OneSite<'a> {
+    pub(super) number: usize,
+    pub(super) given: &'a Settings,
+}
+
+impl<'a> Reader<'a> {
     /// A fault at the place where the setting is given, or at its name where it is not.
-    fn fault(&mut self, name: &'static str, problem: impl Into<String>) {
-        let place = self.sources.get(name).map_or_else(|| name.to_owned(), |given| given.place.clone());
-        self.faults.push(Fault { place, problem: problem.into() });
+    pub(super) fn fault(&mut self, name: &'static str, problem: impl Into<String>) {
+        let place = self.get(name).map(|given| given.place.clone());
+        let name = || self.site.map_or_else(|| name.to_owned(), |site| format!("site {}: {name}", site.number));
+        let fault = Fault { place: place.unwrap_or_else(name), problem: problem.into() };
+        // What stands beside the sites is read for each of them.
+        if !self.faults.contains(&fault) {
+            self.faults.push(fault);
+        }
     }
 
-    fn one<T, E: ToString>(&mut self, name: &'static str, parse: impl Fn(&str) -> Result<T, E>) -> Option<T> {
-        let Given { values, .. } = self.sources.get(name)?;
+    /// What is given for the site that is read, or else for all.
+    pub(super) fn get(&self, name: &'static str) -> Option<&'a Given> {
+        let Some(site) = self.site else { return self.sources.get(name) };
+        let is_sites_own = || settings().iter().any(|setting| setting.name == name && setting.scope == Scope::Site);
+        site.given.get(name).or_else(|| if is_sites_own() { None } else { self.sources.get(name) })
+    }
+
+    pub(super) fn one<T, E: ToString>(&mut self, name: &'static str, parse: impl Fn(&str) -> Result<T, E>) -> Option<T> {
+        let Given { values, .. } = self.get(name)?;
         let [text] = &values[..] else {
             self.fault(name, "this setting takes one value");
             return None;
@@ -87,16 +89,16 @@ impl Reader<'_> {
         parse(text).map_err(|error| self.fault(name, error.to_string())).ok()
     }
 
-    fn required<T: std::str::FromStr<Err: ToString>>(&mut self, name: &'static str, missing: &str) -> Option<T> {
-        if self.sources.get(name).is_none() {
+    pub(super) fn required<T: std::str::FromStr<Err: ToString>>(&mut self, name: &'static str, missing: &str) -> Option<T> {
+        if self.get(name).is_none() {
             self.fault(name, format!("is missing: {missing}"));
         }
         self.one(name, str::parse)
     }
 
     /// A list in the file, or texts between commas.
-    fn list<T, E: ToString>(&mut self, name: &'static str, parse: impl Fn(&str) -> Result<T, E>) -> Vec<T> {
-        let Some(Given { values, .. }) = self.sources.get(name) else { return Vec::new() };
+    pub(super) fn list<T, E: ToString>(&mut self, name: &'static str, parse: impl Fn(&str) -> Result<T, E>) -> Vec<T> {
+        let Some(Given { values, .. }) = self.get(name) else { return Vec::new() };
         let texts = values.iter().flat_map(|value| value.split(',')).map(str::trim).filter(|text| !text.is_empty());
         let mut parsed = Vec::new();
         for text in texts {
@@ -108,7 +110,7 @@ impl Reader<'_> {
         parsed
     }
 
-    fn boolean(&mut self, name: &'static str) -> bool {
+    pub(super) fn boolean(&mut self, name: &'static str) -> bool {
         let parse = |text: &str| match text {
             "true" | "yes" => Ok(true),
             "false" | "no" => Ok(false),
@@ -117,7 +119,12 @@ impl Reader<'_> {
         self.one(name, parse).unwrap_or(false)
     }
 
-    fn duration(&mut self, name: &'static str, default: Duration, range: std::ops::RangeInclusive<Duration>) -> Duration {
+    pub(super) fn duration(
+        &mut self,
+        name: &'static str,
+        default: Duration,
+        range: std::ops::RangeInclusive<Duration>,
+    ) -> Duration {
         let parse = |text: &str| {
             let duration =
                 humantime::parse_duration(text).map_err(|_| "a duration has units, as in 90s, 5m, 24h, 7d".to_owned())?;
@@ -136,20 +143,6 @@ fn shown(duration: Duration) -> String {
         (count > 0 && duration.as_millis().is_multiple_of(unit.as_millis())).then(|| format!("{count}{name}"))
     };
     units.iter().find_map(whole).unwrap_or_else(|| format!("{}ms", duration.as_millis()))
-}
-
-fn public_url(reader: &mut Reader<'_>, listen: SocketAddr, dangerous_plain_http: bool) -> Option<PublicUrl> {
-    if reader.sources.get("public_url").is_some() {
-        let parse = if dangerous_plain_http { PublicUrl::dangerous_plain_http } else { str::parse };
-        return reader.one("public_url", parse);
-    }
-    if !listen.ip().is_loopback() {
-        reader
-            .fault("public_url", "is missing: who listens beyond this machine says where he is reached, as in https://app.example");
-        return None;
-    }
-    let port = if listen.port() == 80 { String::new() } else { format!(":{}", listen.port()) };
-    format!("http://localhost{port}").parse().map_err(|error: siwn::UrlError| reader.fault("public_url", error.to_string())).ok()
 }
 
 fn secrets(reader: &mut Reader<'_>) -> Vec<Secret> {

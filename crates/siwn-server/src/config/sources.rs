@@ -23,6 +23,25 @@ pub struct Setting {
     pub flag: &'static str,
     /// Whether it can be given on the command line. Secrets cannot: every user of the machine could read them.
     pub is_flag: bool,
+    /// Whose it is, where there are several sites.
+    pub scope: Scope,
+}
+
+/// Whether the sites of a server have a setting each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// There is one for the whole server.
+    Server,
+    /// Each site has its own; what stands beside the sites holds where a site says nothing.
+    Default,
+    /// Each site has its own, and beside the sites it means nothing.
+    Site,
+}
+
+impl Setting {
+    const fn of(self, scope: Scope) -> Self {
+        Self { scope, ..self }
+    }
 }
 
 const fn setting(
@@ -32,7 +51,7 @@ const fn setting(
     default: &'static str,
     help: &'static str,
 ) -> Setting {
-    Setting { name, flag, help, value, default, is_flag: true }
+    Setting { name, flag, help, value, default, is_flag: true, scope: Scope::Server }
 }
 
 const fn secret(name: &'static str, flag: &'static str, value: &'static str, default: &'static str, help: &'static str) -> Setting {
@@ -40,14 +59,15 @@ const fn secret(name: &'static str, flag: &'static str, value: &'static str, def
 }
 
 const SETTINGS: &[Setting] = &[
-    setting("recipient", "recipient", "NAME", "", "Whom people sign in to: best the public host. Required"),
+    setting("recipient", "recipient", "NAME", "", "Whom people sign in to: best the public host. Required").of(Scope::Site),
     setting(
         "public_url",
         "public-url",
         "URL",
         "http://localhost:PORT on loopback",
         "Where the site is reached. Required unless the listener is loopback",
-    ),
+    )
+    .of(Scope::Site),
     setting("listen", "listen", "ADDRESS", "127.0.0.1:8080", "Where to listen"),
     setting(
         "message",
@@ -55,7 +75,8 @@ const SETTINGS: &[Setting] = &[
         "TEXT",
         "Sign in to {recipient}",
         "What people sign: ASCII, at most 400 bytes, naming the recipient",
-    ),
+    )
+    .of(Scope::Site),
     secret(
         "secret",
         "secret",
@@ -81,16 +102,18 @@ const SETTINGS: &[Setting] = &[
         "How long a full-access key is taken for granted after its block; 0s asks every time",
     ),
     setting("store", "store", "URL", "sqlite:siwn.db", "Where sessions are kept: sqlite:PATH or memory:"),
-    setting("challenge_ttl", "challenge-ttl", "DURATION", "5m", "How long a challenge is good"),
-    setting("session_ttl", "session-ttl", "DURATION", "7d", "How long a session lives"),
-    setting("allowed_origins", "allowed-origins", "URLS", "", "Other origins whose pages may sign people in here, comma-separated"),
+    setting("challenge_ttl", "challenge-ttl", "DURATION", "5m", "How long a challenge is good").of(Scope::Default),
+    setting("session_ttl", "session-ttl", "DURATION", "7d", "How long a session lives").of(Scope::Default),
+    setting("allowed_origins", "allowed-origins", "URLS", "", "Other origins whose pages may sign people in here, comma-separated")
+        .of(Scope::Site),
     setting(
         "callback_urls",
         "callback-urls",
         "URLS",
         "",
         "Callback URLs of others that may be signed, comma-separated, compared byte for byte",
-    ),
+    )
+    .of(Scope::Site),
     setting(
         "trusted_proxies",
         "trusted-proxies",
@@ -104,7 +127,8 @@ const SETTINGS: &[Setting] = &[
         "BOOL",
         "false",
         "Let implicit accounts in that do not exist yet: true or false",
-    ),
+    )
+    .of(Scope::Default),
     setting(
         "dangerous_plain_http",
         "dangerous-plain-http",
@@ -121,6 +145,9 @@ const SETTINGS: &[Setting] = &[
     ),
 ];
 
+/// The tables of a file that are a site each.
+const SITES: &str = "sites";
+
 /// Every setting there is.
 #[must_use]
 pub const fn settings() -> &'static [Setting] {
@@ -130,9 +157,13 @@ pub const fn settings() -> &'static [Setting] {
 /// The texts of all settings that are given, each from where it counts.
 #[derive(Debug, Default)]
 pub struct Sources {
-    given: BTreeMap<&'static str, Given>,
+    given: Settings,
+    sites: Vec<Settings>,
     faults: Vec<Fault>,
 }
+
+/// What is given, by the setting's name.
+pub(super) type Settings = BTreeMap<&'static str, Given>;
 
 /// A value and where it stands.
 pub(super) struct Given {
@@ -160,19 +191,35 @@ impl Sources {
             }
         };
         for (key, value) in table {
-            let known = SETTINGS.iter().find(|setting| setting.name == key);
-            let place =
-                known.map_or_else(|| format!("{name}: {}", Quoted::new(&key)), |setting| format!("{name}: {}", setting.name));
-            let Some(setting) = known else {
-                self.faults.push(Fault { place, problem: "there is no such setting".into() });
+            if key == SITES {
+                self.file_sites(name, value);
                 continue;
-            };
-            match texts(value) {
-                Some(values) => _ = self.given.insert(setting.name, Given { place, values }),
-                None => self.faults.push(Fault { place, problem: "a value is a text, true, false, or a list of texts".into() }),
+            }
+            match given(&key, value, name, |_| true) {
+                Ok((setting, given)) => _ = self.given.insert(setting, given),
+                Err(fault) => self.faults.push(fault),
             }
         }
         self
+    }
+
+    /// The tables `[[sites]]`.
+    fn file_sites(&mut self, name: &str, value: Value) {
+        let Ok(tables) = value.try_into::<Vec<Table>>() else {
+            self.faults.push(Fault { place: format!("{name}: {SITES}"), problem: "each site is a table, [[sites]]".into() });
+            return;
+        };
+        for (number, table) in (1..).zip(tables) {
+            let name = format!("{name}: site {number}");
+            let mut site = Settings::new();
+            for (key, value) in table {
+                match given(&key, value, &name, |setting| setting.scope != Scope::Server) {
+                    Ok((setting, given)) => _ = site.insert(setting, given),
+                    Err(fault) => self.faults.push(fault),
+                }
+            }
+            self.sites.push(site);
+        }
     }
 
     /// Adds the environment's `SIWN_…` variables. An empty one counts as absent.
@@ -204,6 +251,11 @@ impl Sources {
         self.given.get(name)
     }
 
+    /// What each of several sites is given; nothing where the server's own settings are those of its only site.
+    pub(super) fn sites(&self) -> &[Settings] {
+        &self.sites
+    }
+
     pub(super) fn faults(&self) -> Vec<Fault> {
         self.faults.clone()
     }
@@ -222,6 +274,21 @@ fn is_others(rest: &str) -> bool {
         || rest == "PORT"
         || rest.starts_with("PORT_")
         || rest.starts_with("SERVICE_")
+}
+
+/// Reads one setting of a file, if it is one of those that stand here.
+fn given(key: &str, value: Value, name: &str, stands_here: impl Fn(&Setting) -> bool) -> Result<(&'static str, Given), Fault> {
+    let Some(setting) = SETTINGS.iter().find(|setting| setting.name == key) else {
+        return Err(Fault { place: format!("{name}: {}", Quoted::new(key)), problem: "there is no such setting".into() });
+    };
+    let place = format!("{name}: {}", setting.name);
+    if !stands_here(setting) {
+        return Err(Fault { place, problem: "this is a setting of the whole server".into() });
+    }
+    match texts(value) {
+        Some(values) => Ok((setting.name, Given { place, values })),
+        None => Err(Fault { place, problem: "a value is a text, true, false, or a list of texts".into() }),
+    }
 }
 
 fn texts(value: Value) -> Option<Vec<String>> {
