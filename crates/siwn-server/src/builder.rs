@@ -2,17 +2,24 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime};
 
-use siwn::{Chain, Generation, Login, MemoryStore, Secret, Sessions, SiteError, Store, UnfundedAccounts, UrlError};
+use siwn::{
+    AccountRules, Admission, Chain, Generation, Limits, Login, MemoryStore, Secret, Sessions, SiteError, Store, UnfundedAccounts,
+    UrlError,
+};
 use siwn_chain::{EndpointHealth, EndpointState, RpcChain};
 use thiserror::Error;
 
+use crate::audit::{self, Audit, AuditLog};
 use crate::client::TrustedProxies;
 use crate::cookie::{CookieMark, Cookies};
+use crate::door::{self, Door, Rates};
 use crate::metrics::Metrics;
+use crate::secrets::Secrets;
 use crate::site::{Served, Sites, same_host_name};
-use crate::site_builder::SiteBuilder;
+use crate::site_builder::{Built, SiteBuilder};
 use crate::siwn::{Clock, Inner, ReadyCheck, Siwn};
 
 /// Rows of the store that a handle makes for itself.
@@ -22,7 +29,7 @@ const MEMORY_ROWS: usize = 100_000;
 pub struct Builder {
     site: SiteBuilder,
     further: Vec<SiteBuilder>,
-    secrets: Vec<Secret>,
+    secrets: Option<Secrets>,
     chain: Option<(String, Arc<dyn Chain>)>,
     watched: Option<Arc<RpcChain>>,
     network: String,
@@ -31,6 +38,9 @@ pub struct Builder {
     clock: Clock,
     ready: Vec<ReadyCheck>,
     trusted_proxies: TrustedProxies,
+    rates: Rates,
+    limits: Option<Arc<dyn Limits>>,
+    audit: Option<AuditLog>,
 }
 
 /// Why a [`Siwn`] cannot be made.
@@ -70,9 +80,6 @@ pub enum BuildError {
     /// The nodes, or how they are asked.
     #[error(transparent)]
     Chain(#[from] siwn_chain::SetupError),
-    /// More than two secrets.
-    #[error("there are at most two secrets, the current one and one more")]
-    TooManySecrets,
     /// The operating system gives no random bytes.
     #[error("the operating system gives no random bytes")]
     Random(#[source] getrandom::Error),
@@ -92,7 +99,7 @@ impl Builder {
         Self {
             site,
             further: Vec::new(),
-            secrets: Vec::new(),
+            secrets: None,
             chain: None,
             watched: None,
             network: "mainnet".into(),
@@ -101,6 +108,9 @@ impl Builder {
             clock: Arc::new(|| SystemTime::now().into()),
             ready: Vec::new(),
             trusted_proxies: TrustedProxies::default(),
+            rates: Rates::default(),
+            limits: None,
+            audit: None,
         }
     }
 
@@ -147,12 +157,12 @@ impl Builder {
         self.with_site(|site| site.allow_callback_url(url))
     }
 
-    /// The secret that challenges are made with, shared by all replicas. A second call adds one that is taken back too.
+    /// The secret that challenges are made with, shared by all replicas; or two, of which one takes the other's place.
     ///
     /// Default: random, so that challenges of another process or of one before a restart are not taken back.
     #[must_use]
-    pub fn secret(mut self, secret: Secret) -> Self {
-        self.secrets.push(secret);
+    pub fn secret(mut self, secrets: impl Into<Secrets>) -> Self {
+        self.secrets = Some(secrets.into());
         self
     }
 
@@ -178,6 +188,12 @@ impl Builder {
     #[must_use]
     pub fn dangerous_function_call_keys(self) -> Self {
         self.with_site(SiteBuilder::dangerous_function_call_keys)
+    }
+
+    /// Who may sign in. Default: everybody. [`Siwn::set_account_rules`] changes it.
+    #[must_use]
+    pub fn account_rules(self, rules: AccountRules) -> Self {
+        self.with_site(|site| site.account_rules(rules))
     }
 
     fn with_site(self, set: impl FnOnce(SiteBuilder) -> SiteBuilder) -> Self {
@@ -230,6 +246,27 @@ impl Builder {
         self
     }
 
+    /// How often clients and accounts may do what. Default: [`Rates::default`].
+    #[must_use]
+    pub const fn rates(mut self, rates: Rates) -> Self {
+        self.rates = rates;
+        self
+    }
+
+    /// Who counts how often. Default: this process, in memory.
+    #[must_use]
+    pub fn limits(mut self, limits: Arc<dyn Limits>) -> Self {
+        self.limits = Some(limits);
+        self
+    }
+
+    /// Writes a line here for every login, refusal and logout. Default: nowhere.
+    #[must_use]
+    pub fn audit_log(mut self, log: AuditLog) -> Self {
+        self.audit = Some(log);
+        self
+    }
+
     /// Adds something to `readyz`: a name, and a check that answers from memory. Its reason is shown to whoever may ask.
     #[must_use]
     pub fn ready_check(mut self, name: &'static str, check: impl Fn() -> Result<(), String> + Send + Sync + 'static) -> Self {
@@ -248,8 +285,12 @@ impl Builder {
             Some(store) => store,
             None => memory_store(&self.clock)?,
         };
-        let sites = self.sites(&chain, &store)?;
-        let mut metrics = Metrics::new();
+        let (counts, audit_counts) = (door::Counts::default(), audit::Counts::default());
+        let mut metrics = Metrics::new(&counts, &audit_counts);
+        let ports =
+            Ports { network, chain, store, limits: self.limits.take().unwrap_or_else(door::own_limits), counts, audit_counts };
+        let sites = self.sites(&ports)?;
+        let Ports { network, chain, store, .. } = ports;
         if let Some(chain) = self.watched {
             metrics.watch(chain);
         }
@@ -262,32 +303,55 @@ impl Builder {
             metrics,
             ready: self.ready,
             trusted_proxies: self.trusted_proxies,
+            is_stopping: AtomicBool::new(false),
         })))
     }
 
-    fn sites(&mut self, chain: &Arc<dyn Chain>, store: &Arc<dyn Store>) -> Result<Sites, BuildError> {
-        if self.secrets.is_empty() {
-            self.secrets.push(Secret::from_bytes(random()?));
-        }
+    fn sites(&mut self, ports: &Ports) -> Result<Sites, BuildError> {
+        let secrets = match self.secrets.take() {
+            Some(secrets) => secrets,
+            None => Secret::from_bytes(random()?).into(),
+        };
         let mut sites: Vec<Arc<Served>> = Vec::new();
         for settings in [&self.site].into_iter().chain(&self.further) {
-            let (site, public_url) = settings.build(&self.secrets)?;
-            let recipient = site.recipient().clone();
-            let cookies = Cookies {
-                is_secure: !public_url.origin().is_plain_http(),
-                // Browsers keep cookies by host name, whatever port and path they came from.
-                of: sites.iter().any(|other| same_host_name(&other.public_url, &public_url)).then(|| CookieMark::of(&recipient)),
-            };
-            sites.push(Arc::new(Served {
-                sessions: Sessions::new(Arc::clone(store), recipient),
-                login: Login::new(site, Arc::clone(chain), Arc::clone(store)),
-                cookies,
-                access: settings.access(),
-                public_url,
-            }));
+            let built = settings.build(&secrets)?;
+            // Browsers keep cookies by host name, whatever port and path they came from.
+            let shares_host = sites.iter().any(|other| same_host_name(&other.public_url, &built.public_url));
+            sites.push(Arc::new(self.served(settings, built, shares_host, ports)));
         }
         Sites::new(sites)
     }
+
+    fn served(&self, settings: &SiteBuilder, built: Built, shares_host: bool, ports: &Ports) -> Served {
+        let Built { site, public_url, message } = built;
+        let recipient = site.recipient().clone();
+        let cookies =
+            Cookies { is_secure: !public_url.origin().is_plain_http(), of: shares_host.then(|| CookieMark::of(&recipient)) };
+        let door = Door::new(settings.rules().clone(), self.rates, Arc::clone(&ports.limits), ports.counts.clone());
+        let door = Arc::new(door);
+        let login = Login::new(site, Arc::clone(&ports.chain), Arc::clone(&ports.store));
+        Served {
+            login: login.admission(Arc::clone(&door) as Arc<dyn Admission>),
+            audit: Audit::new(self.audit.clone(), &ports.network, recipient.as_str(), &ports.audit_counts),
+            sessions: Sessions::new(Arc::clone(&ports.store), recipient),
+            door,
+            message,
+            challenge_lifetime: settings.challenge_lifetime_in_use(),
+            cookies,
+            access: settings.access(),
+            public_url,
+        }
+    }
+}
+
+/// What the sites of a server share.
+struct Ports {
+    network: String,
+    chain: Arc<dyn Chain>,
+    store: Arc<dyn Store>,
+    limits: Arc<dyn Limits>,
+    counts: door::Counts,
+    audit_counts: audit::Counts,
 }
 
 impl Builder {

@@ -9,8 +9,10 @@ use http::header::AUTHORIZATION;
 use http::request::Parts;
 use siwn::{AccountId, Asker, AuthToken, NonceRule, Policy, PublicKey, Session, SessionToken, VerifiedToken, VerifyError};
 
+use crate::audit::Person;
 use crate::caller::Caller;
 use crate::problem::{Code, Problem};
+use crate::requester::Requester;
 use crate::site::Served;
 use crate::siwn::Siwn;
 
@@ -19,7 +21,7 @@ const BEARER_AGE: Duration = Duration::from_mins(5);
 
 /// Somebody who is signed in: by the session's cookie, or by `Authorization: Bearer siwn_…`.
 ///
-/// Refuses with 401 where nobody is, and with 403 where a browser's request that changes something comes from a page that may not.
+/// Refuses with 401 where nobody is, or where the rules do not let the account in any more, and with 403 where a browser's request that changes something comes from a page that may not.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SignedIn {
@@ -79,6 +81,12 @@ async fn signed_in(siwn: &Siwn, parts: &Parts) -> Result<SignedIn, Problem> {
     let nobody = || Problem::new(Code::NotSignedIn);
     let token = session_token(&site, &parts.headers)?.ok_or_else(nobody)?;
     let session = site.sessions.find(&token, siwn.now()).await?.ok_or_else(nobody)?;
+    if !site.door.allows(&session.account) {
+        let problem = Problem::new(Code::AccountNotAllowed).about(Person::of(&session));
+        let requester = Requester::of(&siwn.0.trusted_proxies, &parts.extensions, &parts.headers);
+        siwn.audit_refusal(&site, &problem, &requester);
+        return Err(problem);
+    }
     Ok(SignedIn { session })
 }
 

@@ -3,12 +3,14 @@
 //! [`Siwn::builder`] makes the handle, [`Siwn::routes`] brings the routes, [`SignedIn`] and [`BearerToken`] protect the application's
 //! own. [`app`] is all of it at once.
 
+mod audit;
 mod body;
 mod builder;
 mod caller;
 mod client;
 pub mod config;
 mod cookie;
+mod door;
 mod extract;
 mod metrics;
 mod observe;
@@ -16,8 +18,11 @@ mod operations;
 mod problem;
 mod random;
 mod request_id;
+mod requester;
 mod routes;
+mod secrets;
 mod serve;
+mod sign_in;
 mod site;
 mod site_builder;
 mod siwn;
@@ -25,10 +30,13 @@ mod siwn;
 pub mod test_util;
 mod time;
 
+pub use crate::audit::AuditLog;
 pub use crate::builder::{BuildError, Builder};
 pub use crate::client::{NetworkTextError, TrustedProxies};
+pub use crate::door::Rates;
 pub use crate::extract::{BearerToken, Rejection, SignedIn};
 pub use crate::operations::{app, app_with};
+pub use crate::secrets::{Secrets, SecretsError};
 pub use crate::serve::serve;
 pub use crate::site_builder::SiteBuilder;
 pub use crate::siwn::{Clock, Siwn};

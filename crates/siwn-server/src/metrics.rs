@@ -14,6 +14,8 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use siwn_chain::{CallCount, RpcChain};
 
+use crate::{audit, door};
+
 /// Upper bounds of the times of a request, in seconds: from a signature to the chain's deadline.
 const SECONDS: [f64; 10] = [0.000_1, 0.000_5, 0.001, 0.005, 0.025, 0.1, 0.5, 1.0, 2.0, 5.0];
 
@@ -70,12 +72,17 @@ impl Metrics {
         self.registry.register_collector(Box::new(ChainCalls(chain)));
     }
 
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(door: &door::Counts, audit: &audit::Counts) -> Self {
         let mut registry = Registry::with_prefix("siwn");
         let requests = Family::default();
         registry.register("requests", "Requests by route and outcome", requests.clone());
         let seconds = Family::new_with_constructor((|| Histogram::new(SECONDS)) as fn() -> Histogram);
         registry.register("request_seconds", "Time to answer a request, in seconds", seconds.clone());
+        registry.register("limited", "What was refused because it came too often, by limit", door.limited.clone());
+        registry.register("limits_unknown", "What passed because the limits could not be asked", door.unknown.clone());
+        registry.register("audit_lines", "Lines of the audit log that were written", audit.lines.clone());
+        registry.register("audit_lost", "Lines of the audit log that were lost", audit.lost.clone());
+        registry.register("audit_failures", "Failed attempts to write the audit log", audit.failures.clone());
         Self { registry, requests, seconds }
     }
 

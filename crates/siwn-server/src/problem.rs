@@ -13,6 +13,7 @@ use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use siwn::{LoginError, StoreError, Unavailable};
 
+use crate::audit::Person;
 use crate::request_id::RequestId;
 
 /// How long a client waits before it asks again, where nobody knows better.
@@ -27,6 +28,8 @@ pub(crate) struct Problem {
     retry_after: Option<Duration>,
     /// For the log, never for the client.
     pub(crate) cause: Option<String>,
+    /// Whom the request was about, for the audit log.
+    pub(crate) person: Option<Box<Person>>,
 }
 
 macro_rules! codes {
@@ -81,6 +84,7 @@ codes! {
     KeyNotFound, UNAUTHORIZED, "key_not_found", "the account does not have this key; sign with one of its full-access keys";
     AccountNotFound, UNAUTHORIZED, "account_not_found", "there is no such account on this network; choose another account or fund this one";
     AccountNotAllowed, UNAUTHORIZED, "account_not_allowed", "this account may not sign in here; choose another account, or ask the operator to let it in";
+    AccountBlocked, UNAUTHORIZED, "account_blocked", "this account may not sign in here; ask the operator";
     OriginNotAllowed, FORBIDDEN, "origin_not_allowed", "this page may not sign people in here; ask the operator to allow its origin";
     HostNotAllowed, FORBIDDEN, "host_not_allowed", "this server answers to localhost, 127.0.0.1 and [::1] only";
     BrowserUnknown, FORBIDDEN, "browser_unknown", "the browser sent no cookie of initiate-login; allow cookies and start over";
@@ -101,12 +105,17 @@ codes! {
 impl Problem {
     /// A problem that its code says all of.
     pub(crate) const fn new(code: Code) -> Self {
-        Self { code, retry_after: None, cause: None }
+        Self { code, retry_after: None, cause: None, person: None }
     }
 
     /// Somebody did it too often.
-    pub(crate) const fn rate_limited(retry_after: Duration) -> Self {
-        Self { code: Code::RateLimited, retry_after: Some(retry_after), cause: None }
+    pub(crate) fn rate_limited(retry_after: Duration) -> Self {
+        Self { retry_after: Some(retry_after), ..Self::new(Code::RateLimited) }
+    }
+
+    /// Adds whom the request was about.
+    pub(crate) fn about(self, person: Person) -> Self {
+        Self { person: Some(Box::new(person)), ..self }
     }
 
     /// Adds what the operator should know. Foreign text in it is escaped when it is logged.
@@ -208,7 +217,7 @@ mod tests {
         use siwn::{AccountRefusal, ChallengeError, ProofError, Refusal, SignatureError};
         let account: siwn::AccountId = "alice.near".parse().unwrap();
         let ago = Duration::ZERO;
-        let refusals: [Refusal; 14] = [
+        let refusals: [Refusal; 15] = [
             ChallengeError::NotOurs.into(),
             ChallengeError::Expired { ago }.into(),
             ChallengeError::Ahead { ahead: ago }.into(),
@@ -223,6 +232,7 @@ mod tests {
             AccountRefusal::NotAllowed(account).into(),
             Refusal::Spent,
             Refusal::ExpiredMeanwhile,
+            Refusal::Blocked,
         ];
         for refusal in refusals {
             let problem = Problem::from(LoginError::from(refusal));

@@ -2,16 +2,19 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{FromRequestParts, OriginalUri};
 use http::header::HOST;
 use http::request::Parts;
 use http::{HeaderMap, Uri};
-use siwn::{AccessPolicy, Login, PublicUrl, Sessions, Site};
+use siwn::{AccessPolicy, Login, Message, PublicUrl, Sessions, Site};
 
+use crate::audit::Audit;
 use crate::builder::BuildError;
 use crate::caller;
 use crate::cookie::Cookies;
+use crate::door::Door;
 use crate::problem::{Code, Problem};
 use crate::siwn::Siwn;
 
@@ -19,6 +22,10 @@ use crate::siwn::Siwn;
 pub(crate) struct Served {
     pub(crate) login: Login,
     pub(crate) sessions: Sessions,
+    pub(crate) door: Arc<Door>,
+    pub(crate) audit: Audit,
+    pub(crate) message: Message,
+    pub(crate) challenge_lifetime: Duration,
     pub(crate) cookies: Cookies,
     pub(crate) access: AccessPolicy,
     pub(crate) public_url: PublicUrl,

@@ -4,11 +4,12 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use siwn::{
-    AccessPolicy, CallbackUrl, FunctionCallKeys, Issue, Issues, Message, Origin, PublicUrl, Recipient, Secret, Site,
-    UnfundedAccounts, UrlError,
+    AccessPolicy, AccountRules, CallbackUrl, FunctionCallKeys, Message, Origin, PublicUrl, Recipient, Site, UnfundedAccounts,
+    UrlError,
 };
 
 use crate::builder::BuildError;
+use crate::secrets::Secrets;
 
 const DEFAULT_CHALLENGE_LIFETIME: Duration = Duration::from_mins(5);
 
@@ -24,6 +25,14 @@ pub struct SiteBuilder {
     challenge_lifetime: Duration,
     session_lifetime: Option<Duration>,
     access: AccessPolicy,
+    rules: AccountRules,
+}
+
+/// A site that is made.
+pub(crate) struct Built {
+    pub(crate) site: Site,
+    pub(crate) public_url: PublicUrl,
+    pub(crate) message: Message,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +54,7 @@ impl SiteBuilder {
             challenge_lifetime: DEFAULT_CHALLENGE_LIFETIME,
             session_lifetime: None,
             access: AccessPolicy::default(),
+            rules: AccountRules::default(),
         }
     }
 
@@ -113,6 +123,21 @@ impl SiteBuilder {
         self
     }
 
+    /// Who may sign in. Default: everybody. [`Siwn::set_account_rules`](crate::Siwn::set_account_rules) changes it.
+    #[must_use]
+    pub fn account_rules(mut self, rules: AccountRules) -> Self {
+        self.rules = rules;
+        self
+    }
+
+    pub(crate) const fn rules(&self) -> &AccountRules {
+        &self.rules
+    }
+
+    pub(crate) const fn challenge_lifetime_in_use(&self) -> Duration {
+        self.challenge_lifetime
+    }
+
     pub(crate) fn recipient(&self) -> &str {
         &self.recipient
     }
@@ -121,19 +146,14 @@ impl SiteBuilder {
         self.access
     }
 
-    /// The site, and where it is reached. `secrets` are one or two; the first makes challenges.
-    pub(crate) fn build(&self, secrets: &[Secret]) -> Result<(Site, PublicUrl), BuildError> {
+    /// The site, with challenges made with `secrets`.
+    pub(crate) fn build(&self, secrets: &Secrets) -> Result<Built, BuildError> {
         let recipient: Recipient = self.recipient.parse()?;
-        let message = || match &self.message {
-            Some(text) => Message::new(text, &recipient),
-            None => Ok(Message::default_for(&recipient)),
+        let message = match &self.message {
+            Some(text) => Message::new(text, &recipient)?,
+            None => Message::default_for(&recipient),
         };
-        let issue = |secret: &Secret| Issue::new(secret, message()?, self.challenge_lifetime);
-        let issues = match secrets {
-            [one] => Issues::new(issue(one)?),
-            [first, second] => Issues::new(issue(first)?).also_accepting(issue(second)?),
-            _ => return Err(BuildError::TooManySecrets),
-        };
+        let issues = secrets.issues(&message, self.challenge_lifetime)?;
         let public_url = match &self.public_url {
             Some(text) => self.parse_public_url(text)?,
             None => parse("public URL", &format!("https://{recipient}"))?,
@@ -150,7 +170,7 @@ impl SiteBuilder {
         if let Some(lifetime) = self.session_lifetime {
             site = site.session_lifetime(lifetime);
         }
-        Ok((site, public_url))
+        Ok(Built { site, public_url, message })
     }
 
     fn parse_public_url(&self, text: &str) -> Result<PublicUrl, BuildError> {

@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use siwn::{Chain, Store, UnixMillis};
+use siwn::{AccountRules, Chain, Recipient, SiteError, Store, UnixMillis};
 
 use crate::client::TrustedProxies;
 use crate::metrics::Metrics;
+use crate::secrets::Secrets;
 use crate::site::Sites;
 
 /// Reads the time.
@@ -38,6 +40,7 @@ pub(crate) struct Inner {
     pub(crate) metrics: Metrics,
     pub(crate) ready: Vec<ReadyCheck>,
     pub(crate) trusted_proxies: TrustedProxies,
+    pub(crate) is_stopping: AtomicBool,
 }
 
 /// Something that must work before requests are sent here, and how to find out. It answers from memory, and a reason names no secret.
@@ -47,6 +50,41 @@ pub(crate) struct ReadyCheck {
 }
 
 impl Siwn {
+    /// Makes challenges with these secrets from now on. Logins that are under way go on with those that they began with, as long as
+    /// one of these is the same.
+    pub fn set_secrets(&self, secrets: &Secrets) -> Result<(), SiteError> {
+        let issues: Result<Vec<_>, _> =
+            self.0.sites.iter().map(|site| secrets.issues(&site.message, site.challenge_lifetime)).collect();
+        for (site, issues) in self.0.sites.iter().zip(issues?) {
+            site.site().reissue(issues);
+        }
+        Ok(())
+    }
+
+    /// Lets these accounts in at every site from now on: at their next login, and at the next use of their sessions.
+    pub fn set_account_rules(&self, rules: AccountRules) {
+        let rules = Arc::new(rules);
+        for site in self.0.sites.iter() {
+            site.door.set_rules(Arc::clone(&rules));
+        }
+    }
+
+    /// The same for the site of one recipient. Answers whether there is such a one.
+    #[must_use]
+    pub fn set_account_rules_at(&self, recipient: &Recipient, rules: AccountRules) -> bool {
+        let site = self.0.sites.iter().find(|site| site.site().recipient() == recipient);
+        site.map(|site| site.door.set_rules(Arc::new(rules))).is_some()
+    }
+
+    /// Says at `/readyz` that this process ends soon, so that nobody new is sent here. All else goes on.
+    pub fn announce_stop(&self) {
+        self.0.is_stopping.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.0.is_stopping.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn now(&self) -> UnixMillis {
         (self.0.clock)()
     }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use siwn_server::config::{Config, Fault, Sources, StoreUrl, settings};
+use siwn_server::config::{AuditTarget, Config, Fault, Sources, StoreUrl, settings};
 
 fn environment(variables: &[(&str, &str)]) -> Vec<(String, String)> {
     variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -21,7 +21,7 @@ fn a_recipient_is_enough() {
     let [site] = &config.sites[..] else { unreachable!() };
     assert_eq!(site.public_url.to_string(), "http://localhost:8080");
     assert_eq!(site.message.as_str(), "Sign in to app.example");
-    assert_eq!((config.network.chain_id(), config.rpc.len(), config.secrets.len()), ("mainnet", 0, 0));
+    assert_eq!((config.network.chain_id(), config.rpc.len(), config.secrets.is_none()), ("mainnet", 0, true));
     assert_eq!((config.rpc_timeout, config.key_cache), (Duration::from_secs(2), Duration::from_secs(30)));
     assert_eq!((site.challenge_ttl, site.session_ttl), (Duration::from_mins(5), Duration::from_hours(7 * 24)));
     assert_eq!(config.store, StoreUrl::Sqlite("siwn.db".into()));
@@ -54,7 +54,7 @@ fn lists_stand_in_the_file_or_between_commas() {
     let config = Config::load(&Sources::new().environment(variables)).unwrap();
     let hosts: Vec<_> = config.rpc.iter().map(siwn_chain::RpcUrl::host).collect();
     assert_eq!(hosts, ["a.example", "b.example"]);
-    assert_eq!(config.secrets.len(), 2);
+    assert_eq!(config.secrets.unwrap().change(), (2, None));
 }
 
 #[test]
@@ -161,11 +161,44 @@ fn a_secret_comes_from_one_place() {
     std::fs::write(file.path(), format!("{}\n", "0f".repeat(32))).unwrap();
     let path = file.path().to_str().unwrap();
     let base = || Sources::new().flag("recipient", "r".into()).flag("secret_file", path.into());
-    assert_eq!(Config::load(&base()).unwrap().secrets.len(), 1);
+    assert_eq!(Config::load(&base()).unwrap().secrets.unwrap().change(), (1, None));
     let both = base().environment(environment(&[("SIWN_SECRET", &"0f".repeat(32))]));
     assert!(faults(&both).contains("given twice"));
     std::fs::write(file.path(), "").unwrap();
-    assert!(faults(&base()).contains("the file is empty"));
+    assert!(faults(&base()).contains("there is no secret in it"));
+}
+
+#[test]
+fn account_rules_come_from_lists_and_from_a_file() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "deny mallory.team.near\nallow bob.near\n").unwrap();
+    let sources = Sources::new()
+        .file("siwn.toml", "recipient = \"r\"\nallow_accounts = [\"*.team.near\"]")
+        .flag("account_rules", file.path().to_str().unwrap().into());
+    let rules = Config::load(&sources).unwrap().sites.remove(0).account_rules;
+    let allows = |account: &str| rules.allow(&account.parse().unwrap());
+    assert!(allows("alice.team.near") && allows("bob.near"));
+    assert!(!allows("mallory.team.near") && !allows("carol.near"));
+
+    std::fs::write(file.path(), "").unwrap();
+    assert!(faults(&sources).contains("there is no rule in it"));
+}
+
+#[test]
+fn limits_and_the_audit_log_are_set_or_turned_off() {
+    let load = |values: &[(&'static str, &str)]| {
+        let sources = Sources::new().flag("recipient", "r".into());
+        Config::load(&values.iter().fold(sources, |sources, (name, value)| sources.flag(name, (*value).into())))
+    };
+    let config = load(&[("initiate_limit", "5/1s"), ("verify_limit", "off"), ("audit_log", "file:audit.log")]).unwrap();
+    assert_eq!(config.rates.initiate.map(|rate| rate.to_string()).as_deref(), Some("5/1s"));
+    assert_eq!(config.rates.verify, None);
+    assert_eq!(config.rates.account.map(|rate| rate.to_string()).as_deref(), Some("60/1m"));
+    assert_eq!(config.audit_log, AuditTarget::File("audit.log".into()));
+    assert_eq!(load(&[]).unwrap().audit_log, AuditTarget::Off);
+    for wrong in [("initiate_limit", "0/1s"), ("verify_limit", "none"), ("audit_log", "audit.log"), ("audit_log", "file:")] {
+        assert_eq!(load(&[wrong]).unwrap_err().len(), 1, "{wrong:?}");
+    }
 }
 
 #[test]

@@ -40,6 +40,9 @@ pub enum Refusal {
     /// Step 5: the challenge expired while the chain was asked.
     #[error("the challenge expired before the session could be opened")]
     ExpiredMeanwhile,
+    /// Step 5: the account is blocked here.
+    #[error("the account is blocked")]
+    Blocked,
     /// Step 5: the store lost its memory while the chain was asked.
     #[error("the store no longer knows which challenges were used")]
     Forgotten,
@@ -89,6 +92,7 @@ impl LoginError {
     /// | `account_not_found` | there is no such account |
     /// | `account_not_allowed` | the account is not one of those that are let in |
     /// | `rate_limited` | the account signed in too often |
+    /// | `account_blocked` | the account may not sign in here |
     /// | `chain_unavailable` | the chain could not be asked |
     /// | `too_many_questions` | too much was asked on this client's behalf |
     /// | `store_unavailable` | the store could not be asked, or is full |
@@ -121,6 +125,7 @@ impl Refusal {
             Self::Account(AccountRefusal::NoAccount(_)) => "account_not_found",
             Self::Account(AccountRefusal::NotAllowed(_)) => "account_not_allowed",
             Self::Spent => "challenge_used",
+            Self::Blocked => "account_blocked",
         }
     }
 }

@@ -25,6 +25,7 @@
 //! | binding | who must come back with the challenge: a browser, an origin, anybody |
 //! | generation | which store, and since when it remembers |
 //! | session | what a login opens |
+//! | cut-off | what ends all sessions of an account that were opened before it |
 //!
 //! # Example
 //!
@@ -52,6 +53,7 @@ mod base58;
 mod borsh;
 mod chain;
 mod challenge;
+mod client_label;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod curve;
@@ -87,6 +89,7 @@ pub use base58::Base58Error;
 pub use borsh::BorshError;
 pub use chain::{Access, Asker, Block, Chain, ChainError, Question, Standing};
 pub use challenge::{Binding, Challenge, ChallengeError, OwnChallenge, Returned};
+pub use client_label::ClientLabel;
 pub use error::{LoginError, Refusal, Unavailable};
 pub use issue::{Issue, Issues};
 pub use key::{KeyError, KeyType, PublicKey};
@@ -100,14 +103,14 @@ pub use policy::{DEFAULT_SKEW, NonceRule, Policy, PolicyError, SignedToken, Text
 pub use private_key::PrivateKey;
 pub use proof::{Proof, ProofError, ProofFields};
 pub use quoted::Quoted;
-pub use row::{Generation, NewSession, SessionId, SessionRow, SessionTokenError};
+pub use row::{Generation, NewSession, Renewal, SessionId, SessionRow, SessionTokenError};
 pub use rules::{AccountPattern, AccountPatternError, AccountRules};
 pub use secret::{Secret, SecretError};
 pub use session::{Session, SessionSecret, SessionToken, Sessions};
 pub use signature::{Signature, SignatureError};
 pub use signer::{KeySigner, SignedMessage, Signer, SignerError, TokenRequest};
 pub use site::{Message, Recipient, Site, SiteError};
-pub use store::{Opening, Store, StoreError};
+pub use store::{Counts, KEYS_REMEMBERED, KeyMemory, LISTED, Opening, Store, StoreError};
 pub use time::UnixMillis;
 pub use token::{AuthToken, FieldError, MAX_TOKEN_LENGTH, TokenError, TokenFields};
 pub use verified::{AccessPolicy, AccountRefusal, Asked, FunctionCallKeys, Funding, Signed, UnfundedAccounts, VerifiedAccount};

@@ -13,7 +13,7 @@ use crate::error::{LoginError, Refusal, Unavailable};
 use crate::row::{NewSession, SessionRow};
 use crate::session::{Session, SessionSecret, SessionToken};
 use crate::store::{Opening, StoreError};
-use crate::{Asker, Binding, Chain, Challenge, OwnChallenge, Proof, Site, Store, UnixMillis};
+use crate::{Asker, Binding, Chain, Challenge, ClientLabel, OwnChallenge, Proof, Site, Store, UnixMillis};
 
 /// Lets people sign in to one site.
 pub struct Login {
@@ -106,8 +106,12 @@ impl Login {
             recipient: self.site.recipient.clone(),
             account,
             key: Some(key),
+            client: ClientLabel::default(),
             created_at: now,
             expires_at: now + self.site.session_lifetime,
+            idle_lifetime: self.site.idle_lifetime,
+            seen_at: now,
+            checked_at: now,
         };
         NewSession { row, challenge_expires_at: challenge.expires_at, generation: challenge.generation }
     }
@@ -126,6 +130,7 @@ impl Login {
             Ok(Opening::AlreadySpent) => Err(Refusal::Spent.into()),
             Ok(Opening::ChallengeExpired) => Err(Refusal::ExpiredMeanwhile.into()),
             Ok(Opening::OtherGeneration) => Err(Refusal::Forgotten.into()),
+            Ok(Opening::Blocked) => Err(Refusal::Blocked.into()),
             Err(StoreError::Unknown(source)) => Err(Unavailable::StartOver(source).into()),
             Err(error) => Err(error.into()),
         }

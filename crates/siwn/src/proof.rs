@@ -81,6 +81,12 @@ impl Proof {
         &self.account
     }
 
+    /// The key that somebody claims to have signed with.
+    #[must_use]
+    pub const fn key(&self) -> Option<&PublicKey> {
+        Some(&self.key)
+    }
+
     /// What came back of the challenge.
     #[must_use]
     pub fn returned(&self) -> Returned<'_> {

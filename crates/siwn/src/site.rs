@@ -116,6 +116,7 @@ pub struct Site {
     pub(crate) origins: Vec<Origin>,
     pub(crate) callback_urls: Vec<CallbackUrl>,
     pub(crate) session_lifetime: Duration,
+    pub(crate) idle_lifetime: Option<Duration>,
     pub(crate) access: AccessPolicy,
 }
 
@@ -131,6 +132,7 @@ impl Site {
             origins: Vec::new(),
             callback_urls: Vec::new(),
             session_lifetime: DEFAULT_SESSION_LIFETIME,
+            idle_lifetime: None,
             access: AccessPolicy {
                 unfunded_accounts: crate::UnfundedAccounts::Refuse,
                 function_call_keys: crate::FunctionCallKeys::Refuse,
@@ -160,6 +162,13 @@ impl Site {
     #[must_use]
     pub fn session_lifetime(self, lifetime: Duration) -> Self {
         Self { session_lifetime: lifetime, ..self }
+    }
+
+    /// How long a session lives that is not used, in whole milliseconds. Default: as long as any other.
+    #[must_use]
+    pub const fn idle_lifetime(mut self, lifetime: Duration) -> Self {
+        self.idle_lifetime = Some(lifetime);
+        self
     }
 
     /// Which standings open the door.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use siwn::{Secret, Store};
 use siwn_chain::{RpcChain, StartError};
 use siwn_server::config::{Config, SiteConfig, StoreUrl};
-use siwn_server::{Builder, SiteBuilder, Siwn, app, serve};
+use siwn_server::{Builder, Secrets, SiteBuilder, Siwn, app, serve};
 use siwn_store::SqliteStore;
 
 use crate::configuration::Settings;
@@ -115,14 +115,14 @@ async fn siwn(config: Config, port: u16, chain: Arc<RpcChain>, store: &Opened) -
     for further in sites {
         builder = builder.site(further);
     }
-    let kept = if config.secrets.is_empty() { store.secret().await? } else { None };
-    for secret in config.secrets.into_iter().chain(kept) {
-        builder = builder.secret(secret);
+    let kept = if config.secrets.is_none() { store.secret().await?.map(Secrets::from) } else { None };
+    if let Some(secrets) = config.secrets.or(kept) {
+        builder = builder.secret(secrets);
     }
     if let Opened::Sqlite(store) = store {
         builder = builder.store(Arc::clone(store) as Arc<dyn Store>);
     }
-    builder.trusted_proxies(config.trusted_proxies).build().map_err(Failure::unknown)
+    builder.trusted_proxies(config.trusted_proxies).rates(config.rates).build().map_err(Failure::unknown)
 }
 
 fn site_builder(config: &Config, site: &SiteConfig, port: u16) -> SiteBuilder {
@@ -131,7 +131,8 @@ fn site_builder(config: &Config, site: &SiteConfig, port: u16) -> SiteBuilder {
         .message(site.message.as_str())
         .challenge_lifetime(site.challenge_ttl)
         .session_lifetime(site.session_ttl)
-        .unfunded_accounts(site.unfunded_accounts);
+        .unfunded_accounts(site.unfunded_accounts)
+        .account_rules(site.account_rules.clone());
     if config.dangerous_plain_http {
         builder = builder.dangerous_plain_http();
     }

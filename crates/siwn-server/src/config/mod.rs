@@ -1,6 +1,7 @@
 //! Configuration: a TOML file, over it `SIWN_…` variables, over them flags. Unknown names are refused; all faults are told at once,
 //! each with its place.
 
+mod accounts;
 mod parse;
 mod site;
 mod sources;
@@ -10,12 +11,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use siwn::{CallbackUrl, Message, Origin, PublicUrl, Recipient, Secret, UnfundedAccounts};
+use siwn::{AccountRules, CallbackUrl, Message, Origin, PublicUrl, Recipient, UnfundedAccounts};
 use siwn_chain::{Network, RpcUrl};
 
 pub use sources::{Scope, Setting, Sources, settings};
 
 use crate::client::TrustedProxies;
+use crate::door::Rates;
+use crate::secrets::Secrets;
 
 /// Everything that a server is told, checked.
 #[derive(Debug)]
@@ -27,8 +30,10 @@ pub struct Config {
     pub sites: Vec<SiteConfig>,
     /// Whether plain http to other machines was asked for.
     pub dangerous_plain_http: bool,
-    /// The secrets, the first of which signs; none means that one is made and kept in the store.
-    pub secrets: Vec<Secret>,
+    /// The secrets; none means that one is made and kept in the store.
+    pub secrets: Option<Secrets>,
+    /// The file that the secrets were read from, where that is what they were.
+    pub secret_file: Option<PathBuf>,
     /// `mainnet`, `testnet` or a chain id.
     pub network: Network,
     /// The nodes to ask, in order; none means the network's public ones.
@@ -43,6 +48,12 @@ pub struct Config {
     pub trusted_proxies: TrustedProxies,
     /// Whether keys that may only call contracts are let in.
     pub dangerous_function_call_keys: bool,
+    /// How often clients and accounts may do what.
+    pub rates: Rates,
+    /// Where audit lines go.
+    pub audit_log: AuditTarget,
+    /// How long a stop is announced at `/readyz` before nobody is accepted any more.
+    pub stop_grace: Duration,
 }
 
 /// What one site is told, checked.
@@ -65,6 +76,22 @@ pub struct SiteConfig {
     pub callback_urls: Vec<CallbackUrl>,
     /// What to do with implicit accounts that do not exist yet.
     pub unfunded_accounts: UnfundedAccounts,
+    /// Who may sign in.
+    pub account_rules: AccountRules,
+}
+
+/// Where audit lines go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AuditTarget {
+    /// Nowhere.
+    Off,
+    /// Standard output.
+    Stdout,
+    /// Standard error, beside the log.
+    Stderr,
+    /// The end of a file.
+    File(PathBuf),
 }
 
 /// Where sessions are kept.

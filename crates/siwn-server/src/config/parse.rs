@@ -4,12 +4,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use siwn::Secret;
+use siwn::Rate;
 use siwn_chain::{Network, RpcUrl};
 
 use super::sources::{Given, Scope, Settings, Sources, settings};
-use super::{Config, Fault, StoreUrl, site};
+use super::{AuditTarget, Config, Fault, StoreUrl, site};
 use crate::client::TrustedProxies;
+use crate::door::Rates;
+use crate::secrets::Secrets;
 
 pub(super) const DAY: Duration = Duration::from_hours(24);
 
@@ -29,6 +31,14 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
     let store = reader.one("store", store).unwrap_or_else(|| StoreUrl::Sqlite("siwn.db".into()));
     let trusted_proxies = TrustedProxies::new(reader.list("trusted_proxies", crate::client::network));
     let dangerous_function_call_keys = reader.boolean("dangerous_function_call_keys");
+    let default = Rates::default();
+    let rates = Rates {
+        initiate: reader.one("initiate_limit", rate).unwrap_or(default.initiate),
+        verify: reader.one("verify_limit", rate).unwrap_or(default.verify),
+        account: reader.one("account_limit", rate).unwrap_or(default.account),
+    };
+    let audit_log = reader.one("audit_log", audit_log).unwrap_or(AuditTarget::Off);
+    let stop_grace = reader.duration("stop_grace", Duration::ZERO, Duration::ZERO..=Duration::from_mins(10));
 
     match sites {
         Some(sites) if reader.faults.is_empty() => Ok(Config {
@@ -36,6 +46,7 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
             sites,
             dangerous_plain_http,
             secrets,
+            secret_file: sources.get("secret_file").and_then(|given| given.values.first()).map(PathBuf::from),
             network,
             rpc,
             rpc_timeout,
@@ -43,6 +54,9 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
             store,
             trusted_proxies,
             dangerous_function_call_keys,
+            rates,
+            audit_log,
+            stop_grace,
         }),
         _ => Err(reader.faults),
     }
@@ -145,42 +159,41 @@ fn shown(duration: Duration) -> String {
     units.iter().find_map(whole).unwrap_or_else(|| format!("{}ms", duration.as_millis()))
 }
 
-fn secrets(reader: &mut Reader<'_>) -> Vec<Secret> {
+fn secrets(reader: &mut Reader<'_>) -> Option<Secrets> {
     if reader.sources.get("secret").is_some() && reader.sources.get("secret_file").is_some() {
         reader.fault("secret_file", "the secret is given twice; keep one of secret and secret_file");
-        return Vec::new();
+        return None;
     }
-    let secrets = match reader.one("secret_file", read_secret_file) {
-        Some(text) => parse_secrets(reader, "secret_file", &text),
-        None => reader.list("secret", str::parse::<Secret>),
-    };
-    if secrets.len() > 2 {
-        reader.fault("secret", "there are at most two secrets");
+    if reader.sources.get("secret_file").is_some() {
+        let parse = |path: &str| read_file(path)?.parse::<Secrets>().map_err(|error| error.to_string());
+        return reader.one("secret_file", parse);
     }
-    if secrets.is_empty() && reader.faults.is_empty() && reader.sources.get("secret").is_some() {
-        reader.fault("secret", "there is no secret in it");
-    }
-    secrets
+    // A list in the file, or texts between commas.
+    let text = reader.sources.get("secret")?.values.join(",");
+    text.parse().map_err(|error: crate::secrets::SecretsError| reader.fault("secret", error.to_string())).ok()
 }
 
-fn read_secret_file(path: &str) -> Result<String, String> {
+pub(super) fn read_file(path: &str) -> Result<String, String> {
     // The path is left out: it could be the secret itself, put into the wrong place.
     std::fs::read_to_string(path).map_err(|error| format!("the file cannot be read: {}", error.kind()))
 }
 
-fn parse_secrets(reader: &mut Reader<'_>, name: &'static str, text: &str) -> Vec<Secret> {
-    let texts = text.split(',').map(str::trim).filter(|text| !text.is_empty());
-    let parsed: Result<Vec<_>, _> = texts.map(str::parse).collect();
-    match parsed {
-        Ok(secrets) if !secrets.is_empty() => secrets,
-        Ok(_) => {
-            reader.fault(name, "the file is empty");
-            Vec::new()
-        }
-        Err(error) => {
-            reader.fault(name, error.to_string());
-            Vec::new()
-        }
+fn rate(text: &str) -> Result<Option<Rate>, String> {
+    match text {
+        "off" => Ok(None),
+        text => text.parse().map(Some).map_err(|error: siwn::RateError| format!("{error}, or off")),
+    }
+}
+
+fn audit_log(text: &str) -> Result<AuditTarget, &'static str> {
+    match text {
+        "off" => Ok(AuditTarget::Off),
+        "stdout" => Ok(AuditTarget::Stdout),
+        "stderr" => Ok(AuditTarget::Stderr),
+        _ => match text.strip_prefix("file:") {
+            Some(path) if !path.is_empty() => Ok(AuditTarget::File(path.into())),
+            _ => Err("is file:PATH, stdout, stderr or off"),
+        },
     }
 }
 

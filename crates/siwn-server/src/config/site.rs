@@ -3,11 +3,11 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use siwn::{CallbackUrl, Message, Origin, PublicUrl, Recipient, UnfundedAccounts};
+use siwn::{AccountPattern, AccountRules, CallbackUrl, Message, Origin, PublicUrl, Recipient, UnfundedAccounts};
 
-use super::SiteConfig;
-use super::parse::{DAY, OneSite, Reader};
+use super::parse::{DAY, OneSite, Reader, read_file};
 use super::sources::{Scope, settings};
+use super::{SiteConfig, accounts};
 
 /// All sites, where nothing is missing that a site needs.
 pub(super) fn sites(reader: &mut Reader<'_>, listen: SocketAddr, dangerous_plain_http: bool) -> Option<Vec<SiteConfig>> {
@@ -47,6 +47,7 @@ fn site(reader: &mut Reader<'_>, public_url: Option<PublicUrl>) -> Option<SiteCo
     let allowed_origins = reader.list("allowed_origins", str::parse::<Origin>);
     let callback_urls = reader.list("callback_urls", str::parse::<CallbackUrl>);
     let unfunded_accounts = if reader.boolean("unfunded_accounts") { UnfundedAccounts::Accept } else { UnfundedAccounts::Refuse };
+    let account_rules = account_rules(reader);
     Some(SiteConfig {
         recipient: recipient?,
         public_url: public_url?,
@@ -56,6 +57,7 @@ fn site(reader: &mut Reader<'_>, public_url: Option<PublicUrl>) -> Option<SiteCo
         allowed_origins,
         callback_urls,
         unfunded_accounts,
+        account_rules,
     })
 }
 
@@ -98,4 +100,17 @@ fn own_public_url(reader: &mut Reader<'_>, dangerous_plain_http: bool) -> Option
 fn read_public_url(reader: &mut Reader<'_>, dangerous_plain_http: bool) -> Option<PublicUrl> {
     let parse = if dangerous_plain_http { PublicUrl::dangerous_plain_http } else { str::parse };
     reader.one("public_url", parse)
+}
+
+/// The lists of the configuration, and those of the file behind them.
+fn account_rules(reader: &mut Reader<'_>) -> AccountRules {
+    let mut rules = AccountRules {
+        allow: reader.list("allow_accounts", str::parse::<AccountPattern>),
+        deny: reader.list("deny_accounts", str::parse::<AccountPattern>),
+    };
+    if let Some(file) = reader.one("account_rules", |path| accounts::rules(&read_file(path)?)) {
+        rules.allow.extend(file.allow);
+        rules.deny.extend(file.deny);
+    }
+    rules
 }

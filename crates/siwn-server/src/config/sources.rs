@@ -82,7 +82,7 @@ const SETTINGS: &[Setting] = &[
         "secret",
         "HEX",
         "made, and kept in the store",
-        "32 bytes as 64 hexadecimal digits; a second one after a comma is taken back too",
+        "32 bytes as 64 hexadecimal digits; a second one after a comma is taken back too, and makes challenges from @TIME on",
     ),
     setting("secret_file", "secret-file", "FILE", "", "A file with the secret, in place of the secret itself"),
     setting("network", "network", "NAME", "mainnet", "mainnet, testnet or a chain id"),
@@ -129,6 +129,47 @@ const SETTINGS: &[Setting] = &[
         "Let implicit accounts in that do not exist yet: true or false",
     )
     .of(Scope::Default),
+    setting(
+        "allow_accounts",
+        "allow-accounts",
+        "ACCOUNTS",
+        "everybody",
+        "Only these accounts may sign in, comma-separated: alice.near, or *.team.near for all under a name",
+    )
+    .of(Scope::Default),
+    setting(
+        "deny_accounts",
+        "deny-accounts",
+        "ACCOUNTS",
+        "",
+        "These accounts may not sign in, whoever allows them, comma-separated",
+    )
+    .of(Scope::Default),
+    setting("account_rules", "account-rules", "FILE", "", "A file with more of both, a rule a line: allow ACCOUNT, deny ACCOUNT")
+        .of(Scope::Default),
+    setting("initiate_limit", "initiate-limit", "RATE", "600/1m", "Challenges for one client's address; off for no limit"),
+    setting("verify_limit", "verify-limit", "RATE", "300/1m", "Proofs of one client's address, good and bad; off for no limit"),
+    setting(
+        "account_limit",
+        "account-limit",
+        "RATE",
+        "60/1m",
+        "Logins of one account, counted when its key stood; off for no limit",
+    ),
+    setting(
+        "audit_log",
+        "audit-log",
+        "TARGET",
+        "off",
+        "Where each login, refusal and logout is written down: file:PATH, stdout, stderr or off",
+    ),
+    setting(
+        "stop_grace",
+        "stop-grace",
+        "DURATION",
+        "0s",
+        "How long /readyz announces a stop before no more connections are accepted",
+    ),
     setting(
         "dangerous_plain_http",
         "dangerous-plain-http",

@@ -37,6 +37,7 @@ struct Answer<'a> {
 
 pub(super) async fn handle(State(siwn): State<Siwn>, AtSite(site): AtSite, request: Request) -> Result<Response, Problem> {
     let headers = request.headers();
+    site.door.initiate(siwn.0.trusted_proxies.rationed(request.extensions(), headers), siwn.now()).await?;
     let caller = Caller::of(headers, site.site())?;
     let cookies = site.cookies;
     // A browser's cookie is made when it has none, and prolonged but never changed: a second tab must live.

@@ -12,10 +12,12 @@
 //!
 //! The store does the same by itself where the machine's clock goes back behind what was pruned.
 
+mod accounts;
 mod error;
 mod fault;
 mod file;
 mod job;
+mod keys;
 mod link;
 mod rows;
 #[cfg(test)]
@@ -27,7 +29,10 @@ use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rusqlite::Connection;
-use siwn::{BoxFuture, Generation, NewSession, Opening, Secret, SessionId, SessionRow, Store, StoreError};
+use siwn::{
+    AccountId, BoxFuture, Counts, Generation, KeyMemory, NewSession, Opening, PublicKey, Recipient, Renewal, Secret, SessionId,
+    SessionRow, Store, StoreError,
+};
 use tokio::sync::watch;
 
 pub use self::error::OpenError;
@@ -142,8 +147,69 @@ impl Store for SqliteStore {
         Box::pin(self.read(move |connection| rows::find(connection, id, clock())))
     }
 
+    fn renew(&self, id: SessionId, renewal: Renewal) -> BoxFuture<'_, Result<(), StoreError>> {
+        let clock = Arc::clone(&self.clock);
+        Box::pin(self.write(move |connection| rows::renew(connection, id, renewal, clock())))
+    }
+
     fn close(&self, id: SessionId) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(self.write(move |connection| rows::close(connection, id)))
+    }
+
+    fn sessions<'a>(&'a self, account: &'a AccountId) -> BoxFuture<'a, Result<Vec<SessionRow>, StoreError>> {
+        let (account, clock) = (account.clone(), Arc::clone(&self.clock));
+        Box::pin(self.read(move |connection| accounts::sessions(connection, &account, clock())))
+    }
+
+    fn close_all<'a>(
+        &'a self,
+        account: &'a AccountId,
+        recipient: Option<&'a Recipient>,
+        spared: Option<SessionId>,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        let (account, recipient, clock) = (account.clone(), recipient.cloned(), Arc::clone(&self.clock));
+        Box::pin(self.write(move |connection| accounts::close_all(connection, &account, recipient.as_ref(), spared, clock())))
+    }
+
+    fn block<'a>(&'a self, account: &'a AccountId) -> BoxFuture<'a, Result<(), StoreError>> {
+        let (account, clock) = (account.clone(), Arc::clone(&self.clock));
+        Box::pin(self.write(move |connection| accounts::block(connection, &account, clock())))
+    }
+
+    fn unblock<'a>(&'a self, account: &'a AccountId) -> BoxFuture<'a, Result<(), StoreError>> {
+        let account = account.clone();
+        Box::pin(self.write(move |connection| accounts::unblock(connection, &account)))
+    }
+
+    fn is_blocked<'a>(&'a self, account: &'a AccountId) -> BoxFuture<'a, Result<bool, StoreError>> {
+        let account = account.clone();
+        Box::pin(self.read(move |connection| Ok(accounts::is_blocked(connection, &account)?)))
+    }
+
+    fn recall_key<'a>(&'a self, account: &'a AccountId, key: &'a PublicKey) -> BoxFuture<'a, Result<KeyMemory, StoreError>> {
+        let (account, handle) = (account.clone(), key.handle());
+        Box::pin(self.read(move |connection| keys::recall(connection, &account, &handle)))
+    }
+
+    fn remember_key<'a>(&'a self, account: &'a AccountId, key: &'a PublicKey) -> BoxFuture<'a, Result<KeyMemory, StoreError>> {
+        let (account, handle) = (account.clone(), key.handle());
+        Box::pin(async move {
+            let (asked, named) = (account.clone(), handle.clone());
+            // The usual case costs no commit.
+            if self.read(move |connection| keys::is_last_used(connection, &asked, &named)).await? {
+                return Ok(KeyMemory::Known);
+            }
+            self.write(move |connection| keys::remember(connection, &account, &handle)).await
+        })
+    }
+
+    fn counts(&self) -> BoxFuture<'_, Result<Counts, StoreError>> {
+        let clock = Arc::clone(&self.clock);
+        Box::pin(self.read(move |connection| accounts::counts(connection, clock())))
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(self.write(rows::check))
     }
 }
 

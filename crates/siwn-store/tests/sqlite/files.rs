@@ -140,7 +140,7 @@ fn a_newer_version_is_refused_and_left_alone() {
     change(&path, "PRAGMA user_version = 70000");
     let before = fs::read(&path).unwrap();
     let error = try_open(&path).unwrap_err();
-    assert_eq!(error.to_string(), "the file has version 70000, this program knows versions up to 1");
+    assert_eq!(error.to_string(), "the file has version 70000, this program knows versions up to 2");
     assert_eq!(fs::read(&path).unwrap(), before);
 }
 
@@ -186,6 +186,8 @@ async fn a_damaged_row_is_an_error_and_no_session() {
         "key = 'ed25519:0'",
         "key = ''",
         "created_at = -1",
+        "seen_at = -1",
+        "checked_at = -1",
         "account = CAST(x'ff' AS TEXT)",
     ];
     for (challenge, damage) in (0..).zip(faults) {
