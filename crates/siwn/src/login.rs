@@ -10,10 +10,11 @@ use std::sync::Arc;
 
 use crate::admission::{Admission, Admitted, everybody};
 use crate::error::{LoginError, Refusal, Unavailable};
+use crate::recheck::NEVER;
 use crate::row::{NewSession, SessionRow};
 use crate::session::{Session, SessionSecret, SessionToken};
 use crate::store::{Opening, StoreError};
-use crate::{Asker, Binding, Chain, Challenge, ClientLabel, OwnChallenge, Proof, Site, Store, UnixMillis};
+use crate::{Asker, Binding, Chain, Challenge, ClientLabel, Funding, OwnChallenge, Proof, Site, Store, UnixMillis};
 
 /// Lets people sign in to one site.
 pub struct Login {
@@ -99,7 +100,10 @@ impl Login {
 
     /// What the store is asked to insert: a session of a confirmed account, under the id of the challenge that opens it.
     fn new_session(&self, challenge: &OwnChallenge, account: Admitted, now: UnixMillis, secret: &SessionSecret) -> NewSession {
-        let (account, key) = account.into_account().into_parts();
+        let account = account.into_account();
+        // The key of an account that does not exist yet has never stood on chain.
+        let checked_at = if account.funding() == Funding::Unfunded { NEVER } else { now };
+        let (account, key) = account.into_parts();
         let row = SessionRow {
             id: challenge.id(),
             secret_hash: secret.hash(),
@@ -111,7 +115,7 @@ impl Login {
             expires_at: now + self.site.session_lifetime,
             idle_lifetime: self.site.idle_lifetime,
             seen_at: now,
-            checked_at: now,
+            checked_at,
         };
         NewSession { row, challenge_expires_at: challenge.expires_at, generation: challenge.generation }
     }

@@ -53,7 +53,7 @@ pub struct Session {
     pub idle_lifetime: Option<Duration>,
     /// When it was last used, to the minute.
     pub seen_at: UnixMillis,
-    /// When the chain last said that the account has the key.
+    /// When the chain last said that the account has the key; zero while it never did, of an account that does not exist yet.
     pub checked_at: UnixMillis,
 }
 

@@ -126,16 +126,24 @@ impl Asked {
     /// An account that does not exist has no keys; until it is created it is its implicit key's (NEP-641, step 6).
     pub fn confirm(self, policy: AccessPolicy) -> Result<VerifiedAccount, AccountRefusal> {
         let Self { signed: Signed { account, key }, standing } = self;
-        let is_own_implicit = || key.implicit_account().as_ref() == Some(&account);
-        let funding = match standing.access {
-            Access::Full => Funding::Exists,
-            Access::FunctionCall if policy.function_call_keys == FunctionCallKeys::DangerouslyAccept => Funding::Exists,
-            Access::FunctionCall => return Err(AccountRefusal::FunctionCallKey(account)),
-            Access::NoKey => return Err(AccountRefusal::NoKey(account)),
-            Access::NoAccount if policy.unfunded_accounts == UnfundedAccounts::Accept && is_own_implicit() => Funding::Unfunded,
-            Access::NoAccount => return Err(AccountRefusal::NoAccount(account)),
-        };
+        let funding = policy.judge(&standing)?;
         Ok(VerifiedAccount { account, key, funding, block: standing.block })
+    }
+}
+
+impl AccessPolicy {
+    /// Whether a standing opens the door.
+    pub(crate) fn judge(self, standing: &Standing) -> Result<Funding, AccountRefusal> {
+        let Standing { account, key, access, .. } = standing;
+        let is_own_implicit = || key.implicit_account().as_ref() == Some(account);
+        match access {
+            Access::Full => Ok(Funding::Exists),
+            Access::FunctionCall if self.function_call_keys == FunctionCallKeys::DangerouslyAccept => Ok(Funding::Exists),
+            Access::FunctionCall => Err(AccountRefusal::FunctionCallKey(account.clone())),
+            Access::NoKey => Err(AccountRefusal::NoKey(account.clone())),
+            Access::NoAccount if self.unfunded_accounts == UnfundedAccounts::Accept && is_own_implicit() => Ok(Funding::Unfunded),
+            Access::NoAccount => Err(AccountRefusal::NoAccount(account.clone())),
+        }
     }
 }
 
