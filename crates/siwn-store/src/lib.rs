@@ -3,6 +3,7 @@
 //! | Backend | Feature | For |
 //! |---|---|---|
 //! | [`SqliteStore`] | `sqlite` (default) | one machine: one file, shared by any number of processes |
+//! | `PostgresStore` | `postgres` | any number of machines that share a PostgreSQL database |
 //!
 //! Every backend passes the suite in `siwn::conformance`.
 
@@ -10,9 +11,13 @@ use std::sync::Arc;
 
 use siwn::UnixMillis;
 
+#[cfg(feature = "postgres")]
+pub mod postgres;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresStore, PostgresUrl};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
 

@@ -1,4 +1,4 @@
-//! The part of Borsh that NEP-413 and the auth token use: `u32`, byte strings, `String`, `Option<String>`.
+//! The part of Borsh that NEP-413, NEP-641 and the auth token use: `u32`, byte strings, `String`, `Option<String>`, lists.
 //!
 //! Reading is strict and borrows: lengths must lie inside the input, option tags are 0 or 1, text is UTF-8. What was read therefore
 //! writes back to the same bytes, and nothing is allocated on the word of a length prefix.
@@ -71,9 +71,14 @@ pub(crate) trait Sink {
     fn put(&mut self, bytes: &[u8]);
 
     fn put_text(&mut self, text: &str) {
-        let length = u32::try_from(text.len()).expect("a text of NEP-413 is shorter than 4 GiB");
-        self.put(&length.to_le_bytes());
+        self.put_length(text.len());
         self.put(text.as_bytes());
+    }
+
+    /// The length of a text or a list, in front of it.
+    fn put_length(&mut self, length: usize) {
+        let length = u32::try_from(length).expect("texts and lists are shorter than 4 GiB");
+        self.put(&length.to_le_bytes());
     }
 
     fn put_optional_text(&mut self, text: Option<&str>) {
@@ -90,6 +95,12 @@ pub(crate) trait Sink {
 impl Sink for Vec<u8> {
     fn put(&mut self, bytes: &[u8]) {
         self.extend_from_slice(bytes);
+    }
+}
+
+impl Sink for sha3::Sha3_256 {
+    fn put(&mut self, bytes: &[u8]) {
+        sha3::Digest::update(self, bytes);
     }
 }
 

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use crate::base58::{self, Base58Error};
 use crate::curve::{ed25519, secp256k1};
-use crate::{AccountId, PayloadHash, Signature, SignatureError};
+use crate::{AccountId, MessageHash, PayloadHash, Signature, SignatureError};
 
 /// The type of a key, written in front of it: `ed25519:`, `secp256k1:`, `ml-dsa-65:`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -159,6 +159,20 @@ impl PublicKey {
     ///
     /// [`SignatureError::OtherType`] for a signature of another key type, [`SignatureError::DoesNotHold`] else.
     pub fn verify(&self, hash: &PayloadHash, signature: &Signature) -> Result<(), SignatureError> {
+        self.verify_hash(hash.as_bytes(), signature)
+    }
+
+    /// Whether `signature` is this key's over the canonical hash of an off-chain message itself: what a wallet that is a contract
+    /// checks (NEP-641). It says nothing of an account's key.
+    ///
+    /// # Errors
+    ///
+    /// As [`verify`](Self::verify).
+    pub fn verify_off_chain(&self, hash: &MessageHash, signature: &Signature) -> Result<(), SignatureError> {
+        self.verify_hash(hash.as_bytes(), signature)
+    }
+
+    fn verify_hash(&self, hash: &[u8; 32], signature: &Signature) -> Result<(), SignatureError> {
         if signature.key_type() != self.key_type() {
             return Err(SignatureError::OtherType { key: self.key_type(), signature: signature.key_type() });
         }

@@ -5,7 +5,7 @@
 //!
 //! - [`Login`]: challenge, proof, session. Every challenge works once. [`Chain`] and [`Store`] are its two ports.
 //! - [`Policy`]: a near-sign-verify token that proves itself by the time in its nonce.
-//! - [`Payload`], [`PublicKey::verify`], [`AuthToken`]: the parts.
+//! - [`Payload`], [`PublicKey::verify`], [`AuthToken`], [`AccessKeyAuthorization`]: the parts.
 //!
 //! # Glossary
 //!
@@ -21,6 +21,9 @@
 //! | auth token | near-sign-verify's text form of a proof |
 //! | standing | what the chain says an account grants a key |
 //! | client | who ends a login |
+//! | authorization | what an account says outside of the chain, by a key or by its contract (NEP-641) |
+//! | off-chain message | what is authorized: network, signer, path, time, payload |
+//! | path | on whose behalf a signer signs: the accounts above it |
 //! | asker | on whose behalf the chain is asked |
 //! | binding | who must come back with the challenge: a browser, an origin, anybody |
 //! | generation | which store, and since when it remembers |
@@ -65,6 +68,7 @@ mod login;
 mod memory;
 mod memory_limits;
 mod nep413;
+mod nep641;
 mod nonce;
 mod policy;
 mod private_key;
@@ -99,6 +103,10 @@ pub use login::{Client, Login, OpenedSession};
 pub use memory::MemoryStore;
 pub use memory_limits::MemoryLimits;
 pub use nep413::{Payload, PayloadHash, TAG};
+pub use nep641::{
+    AccessKeyAuthorization, AuthorizationError, ChainId, JsonPayload, MessageHash, Nep413Message, OffchainMessage, Rfc3339Error,
+    Timestamp,
+};
 pub use nonce::{Nonce, NonceError, TimestampError};
 pub use policy::{DEFAULT_SKEW, NonceRule, Policy, PolicyError, SignedToken, TextRule, VerifiedToken, VerifyError};
 pub use private_key::PrivateKey;

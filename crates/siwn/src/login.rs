@@ -24,19 +24,21 @@ pub struct Login {
     admission: Arc<dyn Admission>,
 }
 
-/// Who ends a login: what his challenge must be bound to, and where he is.
+/// Who ends a login: what his challenge must be bound to, where he is, and what he calls himself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
     /// Whoever ends a login must be who began it.
     pub bound_to: Binding,
     /// His address, by which his questions to the chain are rationed; of IPv6, the first 64 bits. `None` is not rationed.
     pub address: Option<IpAddr>,
+    /// What his program calls itself, for the list of sessions.
+    pub label: ClientLabel,
 }
 
 impl From<Binding> for Client {
-    /// A client whose questions are not rationed by his address.
+    /// A client whose questions are not rationed by his address, and whose program says nothing of itself.
     fn from(bound_to: Binding) -> Self {
-        Self { bound_to, address: None }
+        Self { bound_to, address: None, label: ClientLabel::default() }
     }
 }
 
@@ -95,7 +97,9 @@ impl Login {
         // 4. Full access only, and only who is let in.
         let account = Admitted::by(&*self.admission, asked.confirm(self.site.access)?, now).await?;
         // 5. Spend the challenge and open the session: one atomic step.
-        self.open(self.new_session(&challenge, account, now, &secret), secret).await
+        let mut new = self.new_session(&challenge, account, now, &secret);
+        new.row.client = client.label.clone();
+        self.open(new, secret).await
     }
 
     /// What the store is asked to insert: a session of a confirmed account, under the id of the challenge that opens it.

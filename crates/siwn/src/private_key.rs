@@ -5,7 +5,10 @@ use std::str::FromStr;
 
 use zeroize::Zeroizing;
 
-use crate::{KeyError, KeyType, Payload, PublicKey, Signature, base58};
+use crate::base58::Base58Error;
+#[cfg(feature = "ml-dsa")]
+use crate::curve::ml_dsa_65;
+use crate::{KeyError, KeyType, OffchainMessage, Payload, PublicKey, Signature, base58};
 
 /// Digits of the longest base58 of 32 bytes; that of 64 bytes has at least 64.
 const LONGEST_OF_32_BYTES: usize = 44;
@@ -13,12 +16,15 @@ const LONGEST_OF_32_BYTES: usize = 44;
 /// A private key. It is never printed: `Debug` is redacted, there is no `Display`, and its memory is wiped when it is dropped.
 ///
 /// Texts that are read: `ed25519:` and the base58 of 64 bytes (seed ‖ public key) or of the 32-byte seed; `secp256k1:` and the base58
-/// of 32 bytes, or of 96 (private ‖ public key). A public half must belong to the private one.
+/// of 32 bytes, or of 96 (private ‖ public key); `ml-dsa-65:` and the base58 of the 32-byte seed. A public half must belong to the
+/// private one.
 pub struct PrivateKey(Secret);
 
 enum Secret {
     Ed25519(ed25519_dalek::SigningKey),
     Secp256k1(k256::ecdsa::SigningKey),
+    #[cfg(feature = "ml-dsa")]
+    MlDsa65(ml_dsa_65::PrivateKey),
 }
 
 impl PrivateKey {
@@ -26,7 +32,8 @@ impl PrivateKey {
     ///
     /// # Errors
     ///
-    /// [`KeyError::OutOfRange`] where the bytes are no secp256k1 key (one in 2¹²⁷), [`KeyError::Unsupported`] for ML-DSA-65.
+    /// [`KeyError::OutOfRange`] where the bytes are no secp256k1 key (one in 2¹²⁷), [`KeyError::Unsupported`] for ML-DSA-65 where
+    /// the feature `ml-dsa` is off.
     pub fn from_seed(key_type: KeyType, seed: [u8; 32]) -> Result<Self, KeyError> {
         let seed = Zeroizing::new(seed);
         match key_type {
@@ -35,6 +42,9 @@ impl PrivateKey {
                 Ok(key) => Ok(Self(Secret::Secp256k1(key))),
                 Err(_) => Err(KeyError::OutOfRange),
             },
+            #[cfg(feature = "ml-dsa")]
+            KeyType::MlDsa65 => Ok(Self(Secret::MlDsa65(ml_dsa_65::PrivateKey::from_seed(&seed)))),
+            #[cfg(not(feature = "ml-dsa"))]
             KeyType::MlDsa65 => Err(KeyError::Unsupported(key_type)),
         }
     }
@@ -50,24 +60,39 @@ impl PrivateKey {
                 coordinates.copy_from_slice(&point.as_bytes()[1..]);
                 PublicKey::from_secp256k1(coordinates)
             }
+            #[cfg(feature = "ml-dsa")]
+            Secret::MlDsa65(key) => PublicKey::from_ml_dsa_65(key.public_key()),
         }
     }
 
-    /// Signs the payload's hash; the same payload always gives the same signature (RFC 8032, RFC 6979).
+    /// Signs the payload's hash; the same payload always gives the same signature (RFC 8032, RFC 6979, FIPS 204's deterministic
+    /// variant).
     #[must_use]
     pub fn sign(&self, payload: &Payload<'_>) -> Signature {
-        let hash = payload.hash();
+        self.sign_hash(payload.hash().as_bytes())
+    }
+
+    /// Signs the canonical hash of an off-chain message itself, as the key of a wallet that is a contract does (NEP-641). A key of an
+    /// account signs [`OffchainMessage::nep413`] instead.
+    #[must_use]
+    pub fn sign_off_chain(&self, message: &OffchainMessage) -> Signature {
+        self.sign_hash(message.hash().as_bytes())
+    }
+
+    fn sign_hash(&self, hash: &[u8; 32]) -> Signature {
         let (key_type, bytes) = match &self.0 {
             Secret::Ed25519(key) => {
-                let signature = ed25519_dalek::Signer::sign(key, hash.as_bytes());
+                let signature = ed25519_dalek::Signer::sign(key, hash);
                 (KeyType::Ed25519, signature.to_bytes().to_vec())
             }
             Secret::Secp256k1(key) => {
-                let (r_s, v) = key.sign_prehash_recoverable(hash.as_bytes());
+                let (r_s, v) = key.sign_prehash_recoverable(hash);
                 let mut bytes = r_s.to_bytes().to_vec();
                 bytes.push(v.to_byte());
                 (KeyType::Secp256k1, bytes)
             }
+            #[cfg(feature = "ml-dsa")]
+            Secret::MlDsa65(key) => (KeyType::MlDsa65, key.sign(hash)),
         };
         Signature::from_bytes(key_type, &bytes).expect("the length is the key type's")
     }
@@ -78,6 +103,8 @@ impl PrivateKey {
         match &self.0 {
             Secret::Ed25519(key) => format!("ed25519:{}", base58::encode(&*Zeroizing::new(key.to_keypair_bytes()))),
             Secret::Secp256k1(key) => format!("secp256k1:{}", base58::encode(&Zeroizing::new(key.to_bytes())[..])),
+            #[cfg(feature = "ml-dsa")]
+            Secret::MlDsa65(key) => format!("ml-dsa-65:{}", base58::encode(&key.seed()[..])),
         }
     }
 
@@ -101,7 +128,7 @@ impl FromStr for PrivateKey {
         match key_type {
             KeyType::Ed25519 => Self::with_public_half::<64>(key_type, body),
             KeyType::Secp256k1 => Self::with_public_half::<96>(key_type, body),
-            KeyType::MlDsa65 => Err(KeyError::Unsupported(key_type)),
+            KeyType::MlDsa65 => Err(KeyError::Base58 { key_type, source: Base58Error::Length { expected: 32 } }),
         }
     }
 }
@@ -126,6 +153,17 @@ mod tests {
                 assert_eq!(text.parse::<PrivateKey>().unwrap().public_key(), key.public_key());
             }
         }
+    }
+
+    #[test]
+    fn an_ml_dsa_65_key_is_its_seed() {
+        let key = PrivateKey::from_seed(KeyType::MlDsa65, [7; 32]).unwrap();
+        let text = key.expose_text();
+        assert_eq!(text, format!("ml-dsa-65:{}", base58::encode(&[7; 32])));
+        assert_eq!(text.parse::<PrivateKey>().unwrap().public_key(), key.public_key());
+        let longer = format!("ml-dsa-65:{}", base58::encode(&[7; 64]));
+        let wrong_length = KeyError::Base58 { key_type: KeyType::MlDsa65, source: Base58Error::Length { expected: 32 } };
+        assert_eq!(longer.parse::<PrivateKey>().unwrap_err(), wrong_length);
     }
 
     #[test]

@@ -84,6 +84,22 @@ impl Signature {
         if stated != key_type {
             return Err(SignatureError::OtherType { key: key_type, signature: stated });
         }
+        Self::from_base58(key_type, body)
+    }
+
+    /// From NEAR's own text, `<type>:<base58>`, of whatever type it says that it is (NEP-641).
+    pub fn from_near_text(text: &str) -> Result<Self, SignatureError> {
+        let (key_type, body) = KeyType::of_prefix(text).map_err(SignatureError::Type)?;
+        Self::from_base58(key_type, body)
+    }
+
+    /// NEAR's own text: `<type>:<base58>`.
+    #[must_use]
+    pub fn to_near_text(&self) -> String {
+        format!("{}:{}", self.key_type, base58::encode(&self.bytes))
+    }
+
+    fn from_base58(key_type: KeyType, body: &str) -> Result<Self, SignatureError> {
         let bytes = base58::decode_boxed(body, key_type.signature_length()).map_err(SignatureError::Base58)?;
         Ok(Self { key_type, bytes })
     }

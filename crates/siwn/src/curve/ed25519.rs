@@ -6,8 +6,6 @@
 
 use ed25519_dalek::{Signature, VerifyingKey};
 
-use crate::PayloadHash;
-
 /// The y coordinates of the points of small order, little-endian, the sign bit clear: 1 (neutral), -1, 0 and the two of order 8;
 /// then those that also fit in their non-canonical form, p and p + 1.
 const SMALL_ORDER: [[u8; 32]; 7] = [
@@ -21,14 +19,14 @@ const SMALL_ORDER: [[u8; 32]; 7] = [
 ];
 
 /// Whether `signature` (R ‖ S, 64 bytes) is `key`'s over `hash`.
-pub(crate) fn verify(key: &[u8; 32], hash: &PayloadHash, signature: &[u8]) -> bool {
+pub(crate) fn verify(key: &[u8; 32], hash: &[u8; 32], signature: &[u8]) -> bool {
     let Ok(signature) = Signature::from_slice(signature) else { return false };
     if has_small_order(key) || has_small_order(signature.r_bytes()) {
         return false;
     }
     // The plain check is cofactorless and refuses an S that is not below the group's order.
     VerifyingKey::from_bytes(key).is_ok_and(|key| {
-        let plain = ed25519_dalek::Verifier::verify(&key, hash.as_bytes(), &signature);
+        let plain = ed25519_dalek::Verifier::verify(&key, hash, &signature);
         plain.is_ok()
     })
 }

@@ -7,8 +7,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::string::string_regex;
 use siwn::{
-    AccountId, AccountKind, CallbackUrl, KeyType, Nonce, Origin, PrivateKey, PublicKey, PublicUrl, SessionId, SessionToken,
-    Signature,
+    AccessKeyAuthorization, AccountId, AccountKind, CallbackUrl, ChainId, KeyType, Nonce, OffchainMessage, Origin, PrivateKey,
+    PublicKey, PublicUrl, SessionId, SessionToken, Signature, Timestamp,
 };
 
 const HOST: &str = "[a-z0-9]{1,12}(\\.[a-z0-9][a-z0-9-]{0,8}){0,3}(:[1-9][0-9]{3})?";
@@ -34,6 +34,15 @@ fn public_keys() -> impl Strategy<Value = PublicKey> {
     prop_oneof![any::<[u8; 32]>().prop_map(PublicKey::from_ed25519), secp256k1, ml_dsa_65]
 }
 
+fn messages() -> impl Strategy<Value = OffchainMessage> {
+    let account = || accounts().prop_filter_map("an account", |text| text.parse::<AccountId>().ok());
+    let parts = (any::<String>(), account(), vec(account(), 0..4), any::<u64>(), any::<String>());
+    parts.prop_map(|(chain_id, signer_id, path, nanos, payload)| {
+        let (chain_id, timestamp) = (ChainId::new(chain_id), Timestamp::from_unix_nanos(nanos));
+        OffchainMessage { chain_id, signer_id, path, timestamp, payload }
+    })
+}
+
 fn signatures() -> impl Strategy<Value = Signature> {
     let of = |key_type: KeyType| {
         let bytes = vec(any::<u8>(), key_type.signature_length());
@@ -48,6 +57,26 @@ proptest! {
         let account: AccountId = text.parse().unwrap();
         prop_assert_eq!(account.to_string(), text);
         prop_assert!(reads_back(&account));
+    }
+
+    #[test]
+    fn a_timestamp_reads_back(nanos in any::<u64>()) {
+        prop_assert!(reads_back(&Timestamp::from_unix_nanos(nanos)));
+    }
+
+    #[test]
+    fn an_access_key_authorization_reads_back(
+        message in messages(), callback_url in any::<Option<String>>(), seed: [u8; 32], ml_dsa: bool
+    ) {
+        let key_type = if ml_dsa { KeyType::MlDsa65 } else { KeyType::Ed25519 };
+        let signed = AccessKeyAuthorization::sign(message, callback_url, &PrivateKey::from_seed(key_type, seed).unwrap());
+        prop_assert!(reads_back(&signed));
+        prop_assert_eq!(signed.check_signature(), Ok(()));
+    }
+
+    #[test]
+    fn two_messages_have_two_hashes(one in messages(), other in messages()) {
+        prop_assert_eq!(one.hash() == other.hash(), one == other);
     }
 
     #[test]
