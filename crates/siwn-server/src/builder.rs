@@ -16,8 +16,10 @@ use crate::audit::{self, Audit, AuditLog};
 use crate::client::TrustedProxies;
 use crate::cookie::{CookieMark, Cookies};
 use crate::door::{self, Door, Rates};
+use crate::key_checks::{KeyChecker, KeyChecks};
 use crate::metrics::Metrics;
 use crate::secrets::Secrets;
+use crate::session_memory::SessionMemory;
 use crate::site::{Served, Sites, same_host_name};
 use crate::site_builder::{Built, SiteBuilder};
 use crate::siwn::{Clock, Inner, ReadyCheck, Siwn};
@@ -41,6 +43,8 @@ pub struct Builder {
     rates: Rates,
     limits: Option<Arc<dyn Limits>>,
     audit: Option<AuditLog>,
+    session_cache: Duration,
+    key_checks: KeyChecks,
 }
 
 /// Why a [`Siwn`] cannot be made.
@@ -111,6 +115,8 @@ impl Builder {
             rates: Rates::default(),
             limits: None,
             audit: None,
+            session_cache: Duration::ZERO,
+            key_checks: KeyChecks::default(),
         }
     }
 
@@ -176,6 +182,12 @@ impl Builder {
     #[must_use]
     pub fn session_lifetime(self, lifetime: Duration) -> Self {
         self.with_site(|site| site.session_lifetime(lifetime))
+    }
+
+    /// How long a session lives that is not used. Default: as long as one that is.
+    #[must_use]
+    pub fn session_idle(self, lifetime: Duration) -> Self {
+        self.with_site(|site| site.session_idle(lifetime))
     }
 
     /// What to do with implicit accounts that do not exist yet. Default: refuse.
@@ -267,6 +279,22 @@ impl Builder {
         self
     }
 
+    /// Answers from memory who is signed in, for so long and at most for five seconds. Default: zero, which asks the store every time.
+    ///
+    /// What this process ends is over at once. What another one ends that shares the store may be taken for alive for so long.
+    #[must_use]
+    pub const fn session_cache(mut self, lifetime: Duration) -> Self {
+        self.session_cache = lifetime;
+        self
+    }
+
+    /// How long the key of a session is taken for granted. Default: [`KeyChecks::default`].
+    #[must_use]
+    pub const fn key_checks(mut self, checks: KeyChecks) -> Self {
+        self.key_checks = checks;
+        self
+    }
+
     /// Adds something to `readyz`: a name, and a check that answers from memory. Its reason is shown to whoever may ask.
     #[must_use]
     pub fn ready_check(mut self, name: &'static str, check: impl Fn() -> Result<(), String> + Send + Sync + 'static) -> Self {
@@ -284,6 +312,11 @@ impl Builder {
         let store = match self.store.take() {
             Some(store) => store,
             None => memory_store(&self.clock)?,
+        };
+        let store = if self.session_cache.is_zero() {
+            store
+        } else {
+            Arc::new(SessionMemory::new(store, self.session_cache, Arc::clone(&self.clock)))
         };
         let (counts, audit_counts) = (door::Counts::default(), audit::Counts::default());
         let mut metrics = Metrics::new(&counts, &audit_counts);
@@ -304,6 +337,7 @@ impl Builder {
             ready: self.ready,
             trusted_proxies: self.trusted_proxies,
             is_stopping: AtomicBool::new(false),
+            key_checker: KeyChecker::new(self.key_checks),
         })))
     }
 

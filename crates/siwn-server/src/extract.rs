@@ -21,7 +21,11 @@ const BEARER_AGE: Duration = Duration::from_mins(5);
 
 /// Somebody who is signed in: by the session's cookie, or by `Authorization: Bearer siwn_…`.
 ///
-/// Refuses with 401 where nobody is, or where the rules do not let the account in any more, and with 403 where a browser's request that changes something comes from a page that may not.
+/// Where a request has both, the `Authorization` header alone counts: a browser sends its cookies without being told to.
+///
+/// Refuses with 401 where nobody is, where the rules do not let the account in any more, and where its key is gone; with 403 where a
+/// browser's request that changes something comes from a page that may not; with 503 where the store cannot be asked, or the chain for
+/// so long that the key cannot be taken for granted any more.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SignedIn {
@@ -86,6 +90,12 @@ async fn signed_in(siwn: &Siwn, parts: &Parts) -> Result<SignedIn, Problem> {
         let requester = Requester::of(&siwn.0.trusted_proxies, &parts.extensions, &parts.headers);
         siwn.audit_refusal(&site, &problem, &requester);
         return Err(problem);
+    }
+    siwn.check_key(&site, &session).await?;
+    if let Err(error) = site.sessions.seen(&session, siwn.now()).await {
+        // Whoever is signed in is not turned away for it; an idle session that is used ends too early at worst.
+        let cause = Problem::from(error).cause;
+        tracing::warn!(cause, "the use of a session could not be written down");
     }
     Ok(SignedIn { session })
 }

@@ -81,6 +81,13 @@ fn known_method(method: &Method) -> &'static str {
 
 /// The route as a text that lives on: one of ours.
 fn known(path: &str) -> &'static str {
-    const ROUTES: [&str; 4] = ["/api/auth/initiate-login", "/api/auth/verify-login", "/api/auth/session", "/api/auth/logout"];
+    const ROUTES: [&str; 6] = [
+        "/api/auth/initiate-login",
+        "/api/auth/verify-login",
+        "/api/auth/session",
+        "/api/auth/sessions",
+        "/api/auth/sessions/{id}",
+        "/api/auth/logout",
+    ];
     ROUTES.into_iter().chain(PROBES).find(|route| path.ends_with(route)).unwrap_or("other")
 }

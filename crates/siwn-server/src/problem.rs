@@ -89,6 +89,7 @@ codes! {
     HostNotAllowed, FORBIDDEN, "host_not_allowed", "this server answers to localhost, 127.0.0.1 and [::1] only";
     BrowserUnknown, FORBIDDEN, "browser_unknown", "the browser sent no cookie of initiate-login; allow cookies and start over";
     NotFound, NOT_FOUND, "not_found", "there is nothing at this address";
+    SessionUnknown, NOT_FOUND, "session_unknown", "you have no such session here; it may have ended already";
     MethodNotAllowed, METHOD_NOT_ALLOWED, "method_not_allowed", "this address takes another method";
     TimedOut, REQUEST_TIMEOUT, "timed_out", "the request took too long to arrive; send it again";
     TooLarge, PAYLOAD_TOO_LARGE, "too_large", "a request body has at most 64 KiB";

@@ -1,8 +1,8 @@
 //! The end of a login, as operators see it: who it was, and what is written down of it.
 
-use siwn::{AccountRefusal, Client, LoginError, OpenedSession, Proof, Refusal, SessionSecret, Unavailable};
+use siwn::{AccountRefusal, Client, LoginError, OpenedSession, Proof, Refusal, Session, SessionSecret, SessionToken, Unavailable};
 
-use crate::audit::{Event, Person, Record};
+use crate::audit::{EndReason, Event, Person, Record};
 use crate::problem::{Code, Problem};
 use crate::random::random;
 use crate::requester::Requester;
@@ -29,6 +29,25 @@ impl Siwn {
             }
             Err(problem) => self.audit_refusal(site, problem, requester),
         }
+    }
+
+    /// Ends the session that a browser had before it signed in anew.
+    pub(crate) async fn replace(&self, site: &Served, earlier: &SessionToken, requester: &Requester) {
+        match site.sessions.close(earlier, self.now()).await {
+            Ok(Some(session)) => self.audit_end(site, &session, EndReason::SignedInAnew, requester),
+            Ok(None) => {}
+            // Whoever has just signed in is not turned away for it; the session has an end of its own.
+            Err(error) => {
+                let problem = Problem::from(error);
+                tracing::warn!(cause = problem.cause, "the session before a new login could not be ended");
+            }
+        }
+    }
+
+    /// Writes down that a session was ended.
+    pub(crate) fn audit_end(&self, site: &Served, session: &Session, reason: EndReason, requester: &Requester) {
+        let record = Record { event: Event::Revocation, reason: Some(reason.as_str()), person: Some(Person::of(session)) };
+        self.audit(site, &record, requester);
     }
 
     /// Writes down that somebody was refused.

@@ -24,6 +24,7 @@ pub struct SiteBuilder {
     callback_urls: Vec<String>,
     challenge_lifetime: Duration,
     session_lifetime: Option<Duration>,
+    session_idle: Option<Duration>,
     access: AccessPolicy,
     rules: AccountRules,
 }
@@ -53,6 +54,7 @@ impl SiteBuilder {
             callback_urls: Vec::new(),
             challenge_lifetime: DEFAULT_CHALLENGE_LIFETIME,
             session_lifetime: None,
+            session_idle: None,
             access: AccessPolicy::default(),
             rules: AccountRules::default(),
         }
@@ -106,6 +108,13 @@ impl SiteBuilder {
     #[must_use]
     pub const fn session_lifetime(mut self, lifetime: Duration) -> Self {
         self.session_lifetime = Some(lifetime);
+        self
+    }
+
+    /// How long a session lives that is not used. Default: as long as one that is.
+    #[must_use]
+    pub const fn session_idle(mut self, lifetime: Duration) -> Self {
+        self.session_idle = Some(lifetime);
         self
     }
 
@@ -169,6 +178,9 @@ impl SiteBuilder {
             .access(self.access);
         if let Some(lifetime) = self.session_lifetime {
             site = site.session_lifetime(lifetime);
+        }
+        if let Some(lifetime) = self.session_idle {
+            site = site.idle_lifetime(lifetime);
         }
         Ok(Built { site, public_url, message })
     }

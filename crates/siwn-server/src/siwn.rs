@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use siwn::{AccountRules, Chain, Recipient, SiteError, Store, UnixMillis};
 
 use crate::client::TrustedProxies;
+use crate::key_checks::KeyChecker;
 use crate::metrics::Metrics;
 use crate::secrets::Secrets;
 use crate::site::Sites;
@@ -41,6 +42,7 @@ pub(crate) struct Inner {
     pub(crate) ready: Vec<ReadyCheck>,
     pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) is_stopping: AtomicBool,
+    pub(crate) key_checker: KeyChecker,
 }
 
 /// Something that must work before requests are sent here, and how to find out. It answers from memory, and a reason names no secret.

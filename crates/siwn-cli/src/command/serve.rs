@@ -122,7 +122,13 @@ async fn siwn(config: Config, port: u16, chain: Arc<RpcChain>, store: &Opened) -
     if let Opened::Sqlite(store) = store {
         builder = builder.store(Arc::clone(store) as Arc<dyn Store>);
     }
-    builder.trusted_proxies(config.trusted_proxies).rates(config.rates).build().map_err(Failure::unknown)
+    builder
+        .trusted_proxies(config.trusted_proxies)
+        .rates(config.rates)
+        .session_cache(config.session_cache)
+        .key_checks(config.key_checks)
+        .build()
+        .map_err(Failure::unknown)
 }
 
 fn site_builder(config: &Config, site: &SiteConfig, port: u16) -> SiteBuilder {
@@ -133,6 +139,9 @@ fn site_builder(config: &Config, site: &SiteConfig, port: u16) -> SiteBuilder {
         .session_lifetime(site.session_ttl)
         .unfunded_accounts(site.unfunded_accounts)
         .account_rules(site.account_rules.clone());
+    if let Some(lifetime) = site.session_idle {
+        builder = builder.session_idle(lifetime);
+    }
     if config.dangerous_plain_http {
         builder = builder.dangerous_plain_http();
     }

@@ -28,6 +28,44 @@ pub(crate) enum Event {
     LoginUnknown,
     /// Somebody ended his session.
     Logout,
+    /// A session was ended otherwise, or all sessions of an account were.
+    Revocation,
+}
+
+/// Why a session was ended, where that was no logout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EndReason {
+    /// Its browser signed in anew.
+    SignedInAnew,
+    /// Its owner ended it from another one.
+    ByOwner,
+    /// Its owner ended all others.
+    OthersByOwner,
+    /// The operator ended it, or all of the account's.
+    ByOperator,
+    /// The operator blocked the account.
+    Blocked,
+    /// The account does not have the key any more.
+    KeyGone,
+    /// The key may only call contracts by now.
+    KeyDowngraded,
+    /// The account does not exist any more.
+    AccountGone,
+}
+
+impl EndReason {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignedInAnew => "signed_in_anew",
+            Self::ByOwner => "ended_by_owner",
+            Self::OthersByOwner => "others_ended_by_owner",
+            Self::ByOperator => "ended_by_operator",
+            Self::Blocked => "account_blocked",
+            Self::KeyGone => "key_not_found",
+            Self::KeyDowngraded => "key_not_full_access",
+            Self::AccountGone => "account_not_found",
+        }
+    }
 }
 
 /// What happened, and to whom.

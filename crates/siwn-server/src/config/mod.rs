@@ -18,6 +18,7 @@ pub use sources::{Scope, Setting, Sources, settings};
 
 use crate::client::TrustedProxies;
 use crate::door::Rates;
+use crate::key_checks::KeyChecks;
 use crate::secrets::Secrets;
 
 /// Everything that a server is told, checked.
@@ -44,6 +45,10 @@ pub struct Config {
     pub key_cache: Duration,
     /// Where sessions are kept.
     pub store: StoreUrl,
+    /// How long who is signed in is answered from memory.
+    pub session_cache: Duration,
+    /// How long the key of a session is taken for granted.
+    pub key_checks: KeyChecks,
     /// Whose word on a client's address is taken.
     pub trusted_proxies: TrustedProxies,
     /// Whether keys that may only call contracts are let in.
@@ -70,6 +75,8 @@ pub struct SiteConfig {
     pub challenge_ttl: Duration,
     /// How long a session lives.
     pub session_ttl: Duration,
+    /// How long a session lives that is not used; none where that makes no difference.
+    pub session_idle: Option<Duration>,
     /// Other origins whose pages may sign people in.
     pub allowed_origins: Vec<Origin>,
     /// Callback URLs of others that may be signed.

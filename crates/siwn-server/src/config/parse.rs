@@ -11,7 +11,9 @@ use super::sources::{Given, Scope, Settings, Sources, settings};
 use super::{AuditTarget, Config, Fault, StoreUrl, site};
 use crate::client::TrustedProxies;
 use crate::door::Rates;
+use crate::key_checks::KeyChecks;
 use crate::secrets::Secrets;
+use crate::session_memory;
 
 pub(super) const DAY: Duration = Duration::from_hours(24);
 
@@ -28,6 +30,8 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
     }
     let rpc_timeout = reader.duration("rpc_timeout", Duration::from_secs(2), Duration::from_millis(1)..=Duration::from_mins(1));
     let key_cache = reader.duration("key_cache", Duration::from_secs(30), Duration::ZERO..=Duration::from_mins(10));
+    let session_cache = reader.duration("session_cache", Duration::ZERO, Duration::ZERO..=session_memory::LONGEST);
+    let key_checks = key_checks(&mut reader);
     let store = reader.one("store", store).unwrap_or_else(|| StoreUrl::Sqlite("siwn.db".into()));
     let trusted_proxies = TrustedProxies::new(reader.list("trusted_proxies", crate::client::network));
     let dangerous_function_call_keys = reader.boolean("dangerous_function_call_keys");
@@ -52,6 +56,8 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
             rpc_timeout,
             key_cache,
             store,
+            session_cache,
+            key_checks,
             trusted_proxies,
             dangerous_function_call_keys,
             rates,
@@ -176,6 +182,20 @@ fn secrets(reader: &mut Reader<'_>) -> Option<Secrets> {
 pub(super) fn read_file(path: &str) -> Result<String, String> {
     // The path is left out: it could be the secret itself, put into the wrong place.
     std::fs::read_to_string(path).map_err(|error| format!("the file cannot be read: {}", error.kind()))
+}
+
+/// Up to a day each: a session whose key is not asked for is good for whoever has lost the account.
+fn key_checks(reader: &mut Reader<'_>) -> KeyChecks {
+    let KeyChecks { recheck, stale, grace } = KeyChecks::default();
+    let checks = KeyChecks {
+        recheck: reader.duration("session_recheck", recheck, Duration::ZERO..=DAY),
+        stale: reader.duration("session_stale", stale, Duration::ZERO..=DAY),
+        grace: reader.duration("session_grace", grace, Duration::ZERO..=DAY),
+    };
+    if checks.recheck > checks.stale {
+        reader.fault("session_recheck", "is at most session_stale: what is asked before the answer is not asked after it");
+    }
+    checks
 }
 
 fn rate(text: &str) -> Result<Option<Rate>, String> {

@@ -44,6 +44,8 @@ fn site(reader: &mut Reader<'_>, public_url: Option<PublicUrl>) -> Option<SiteCo
     });
     let challenge_ttl = reader.duration("challenge_ttl", Duration::from_mins(5), Duration::from_secs(1)..=DAY);
     let session_ttl = reader.duration("session_ttl", 7 * DAY, Duration::from_secs(1)..=365 * DAY);
+    let session_idle =
+        reader.get("session_idle").map(|_| reader.duration("session_idle", session_ttl, Duration::from_secs(1)..=365 * DAY));
     let allowed_origins = reader.list("allowed_origins", str::parse::<Origin>);
     let callback_urls = reader.list("callback_urls", str::parse::<CallbackUrl>);
     let unfunded_accounts = if reader.boolean("unfunded_accounts") { UnfundedAccounts::Accept } else { UnfundedAccounts::Refuse };
@@ -54,6 +56,7 @@ fn site(reader: &mut Reader<'_>, public_url: Option<PublicUrl>) -> Option<SiteCo
         message: message?,
         challenge_ttl,
         session_ttl,
+        session_idle,
         allowed_origins,
         callback_urls,
         unfunded_accounts,

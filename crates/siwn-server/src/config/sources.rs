@@ -104,6 +104,30 @@ const SETTINGS: &[Setting] = &[
     setting("store", "store", "URL", "sqlite:siwn.db", "Where sessions are kept: sqlite:PATH or memory:"),
     setting("challenge_ttl", "challenge-ttl", "DURATION", "5m", "How long a challenge is good").of(Scope::Default),
     setting("session_ttl", "session-ttl", "DURATION", "7d", "How long a session lives").of(Scope::Default),
+    setting("session_idle", "session-idle", "DURATION", "session_ttl", "How long a session lives that is not used")
+        .of(Scope::Default),
+    setting(
+        "session_cache",
+        "session-cache",
+        "DURATION",
+        "0s",
+        "How long who is signed in is answered from memory, 5s at most; what other processes end goes unnoticed for so long",
+    ),
+    setting(
+        "session_recheck",
+        "session-recheck",
+        "DURATION",
+        "10m",
+        "From then on the key of a session that is used is asked for again in the background",
+    ),
+    setting("session_stale", "session-stale", "DURATION", "20m", "From then on it is asked for before the answer"),
+    setting(
+        "session_grace",
+        "session-grace",
+        "DURATION",
+        "40m",
+        "So much longer a session is good while NEAR cannot be asked; then its use answers 503",
+    ),
     setting("allowed_origins", "allowed-origins", "URLS", "", "Other origins whose pages may sign people in here, comma-separated")
         .of(Scope::Site),
     setting(

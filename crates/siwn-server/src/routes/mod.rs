@@ -3,6 +3,7 @@
 mod initiate;
 mod logout;
 mod session;
+mod sessions;
 mod verify;
 
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, delete, get, post};
 use axum::{Extension, Router};
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::request::Parts;
@@ -47,6 +48,8 @@ impl Siwn {
             .route(&at("/api/auth/initiate-login"), only(post(initiate::handle).get(initiate::handle)))
             .route(&at("/api/auth/verify-login"), only(post(verify::handle)))
             .route(&at("/api/auth/session"), only(get(session::handle)))
+            .route(&at("/api/auth/sessions"), only(get(sessions::list).delete(sessions::end_others)))
+            .route(&at("/api/auth/sessions/{id}"), only(delete(sessions::end)))
             .route(&at("/api/auth/logout"), only(post(logout::handle)))
             .layer(from_fn(guard))
             .layer(cors())
@@ -74,7 +77,7 @@ fn cors() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(allowed))
         .allow_credentials(true)
-        .allow_methods([Method::GET, Method::POST])
+        .allow_methods([Method::GET, Method::POST, Method::DELETE])
         .allow_headers([CONTENT_TYPE, AUTHORIZATION])
         .max_age(PREFLIGHT_LIFETIME)
         .expose_headers([RETRY_AFTER, X_REQUEST_ID])
