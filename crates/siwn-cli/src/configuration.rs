@@ -8,7 +8,7 @@ use siwn_server::config::{Config, Sources, settings};
 use crate::failure::Failure;
 
 /// The file and the flags.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Settings {
     file: Option<PathBuf>,
     flags: Vec<(&'static str, String)>,
@@ -17,6 +17,11 @@ pub(crate) struct Settings {
 impl Settings {
     /// Reads file, environment and flags, and checks all of it.
     pub(crate) fn load(&self) -> Result<Config, Vec<String>> {
+        Config::load(&self.sources()?).map_err(|faults| faults.iter().map(ToString::to_string).collect())
+    }
+
+    /// Reads file, environment and flags.
+    pub(crate) fn sources(&self) -> Result<Sources, Vec<String>> {
         let mut sources = Sources::new();
         if let Some(path) = &self.file {
             let name = path.display().to_string();
@@ -32,10 +37,10 @@ impl Settings {
         for (name, value) in &self.flags {
             sources = sources.flag(name, value.clone());
         }
-        Config::load(&sources).map_err(|faults| faults.iter().map(ToString::to_string).collect())
+        Ok(sources)
     }
 
-    /// The same, for a command that cannot go on without.
+    /// [`load`](Self::load), for a command that cannot go on without.
     pub(crate) fn require(&self) -> Result<Config, Failure> {
         let config = self.load().map_err(|faults| {
             Failure::unknown(faults.join("\nerror: ")).hint("`siwn config check` reads the configuration and starts nothing")

@@ -5,16 +5,19 @@ mod command;
 mod configuration;
 mod failure;
 mod input;
+mod notify;
 mod output;
 mod private_key;
+mod reload;
 mod runtime;
+mod signals;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use arguments::{Command, ConfigCommand, Siwn};
-use command::{config, dev, inspect, keygen, login, serve, sign, verify};
+use arguments::{Command, ConfigCommand, SecretCommand, Siwn};
+use command::{config, dev, inspect, keygen, login, secret, serve, sign, verify};
 use failure::Failure;
 
 fn main() -> ExitCode {
@@ -34,6 +37,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Serve(settings) => serve::run(&settings),
         Command::Login(arguments) => login::run(arguments),
         Command::Config { command: ConfigCommand::Check(settings) } => config::check(&settings),
+        Command::Secret { command: SecretCommand::Rotate(arguments) } => secret::rotate(&arguments),
         Command::Keygen(arguments) => keygen::run(&arguments),
         Command::Sign(arguments) => sign::run(arguments),
         Command::Verify(arguments) => verify::run(&arguments),

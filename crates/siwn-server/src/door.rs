@@ -8,8 +8,8 @@ use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use siwn::{
-    AccountId, AccountRules, Admission, BoxFuture, Counted, Limits, MemoryLimits, NotAdmitted, Rate, Taken, UnixMillis,
-    VerifiedAccount,
+    AccountId, AccountRules, Admission, BoxFuture, Counted, Limits, LimitsError, MemoryLimits, NotAdmitted, Rate, Session, Taken,
+    UnixMillis, VerifiedAccount,
 };
 
 use crate::problem::Problem;
@@ -24,7 +24,7 @@ pub struct Rates {
     pub initiate: Option<Rate>,
     /// Proofs of a client's address, good and bad.
     pub verify: Option<Rate>,
-    /// Logins of an account, counted when its key stood.
+    /// Logins of an account, counted when they open a session.
     pub account: Option<Rate>,
 }
 
@@ -90,12 +90,12 @@ impl Door {
 
     async fn of_client(&self, counted: Option<Counted<'_>>, rate: Option<Rate>, now: UnixMillis) -> Result<(), Problem> {
         let (Some(counted), Some(rate)) = (counted, rate) else { return Ok(()) };
-        self.take(counted, rate, now).await.map_err(Problem::rate_limited)
+        self.judge(counted, self.limits.take(counted, rate, now).await).map_err(Problem::rate_limited)
     }
 
-    /// Takes one, or says when the next is free.
-    async fn take(&self, counted: Counted<'_>, rate: Rate, now: UnixMillis) -> Result<(), Duration> {
-        match self.limits.take(counted, rate, now).await {
+    /// Passes, or says when the next is free.
+    fn judge(&self, counted: Counted<'_>, taken: Result<Taken, LimitsError>) -> Result<(), Duration> {
+        match taken {
             Ok(Taken::Granted) => Ok(()),
             Ok(Taken::Refused { retry_after }) => {
                 self.counts.limited.get_or_create(&Limit { limit: name(counted) }).inc();
@@ -120,8 +120,18 @@ impl Admission for Door {
                 return Err(NotAdmitted::NotAllowed);
             }
             let Some(rate) = self.rates.account else { return Ok(()) };
-            let taken = self.take(Counted::Account(account), rate, now).await;
-            taken.map_err(|retry_after| NotAdmitted::TooOften { retry_after })
+            // Counted is what opens a session: who replays another's token uses up nothing.
+            let counted = Counted::Account(account);
+            let left = self.judge(counted, self.limits.look(counted, rate, now).await);
+            left.map_err(|retry_after| NotAdmitted::TooOften { retry_after })
+        })
+    }
+
+    fn opened<'a>(&'a self, session: &'a Session, now: UnixMillis) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let Some(rate) = self.rates.account else { return };
+            // What was opened meanwhile beyond the limit counts no further.
+            let _ = self.limits.take(Counted::Account(&session.account), rate, now).await;
         })
     }
 }

@@ -85,12 +85,7 @@ async fn signed_in(siwn: &Siwn, parts: &Parts) -> Result<SignedIn, Problem> {
     let nobody = || Problem::new(Code::NotSignedIn);
     let token = session_token(&site, &parts.headers)?.ok_or_else(nobody)?;
     let session = site.sessions.find(&token, siwn.now()).await?.ok_or_else(nobody)?;
-    if !site.door.allows(&session.account) {
-        let problem = Problem::new(Code::AccountNotAllowed).about(Person::of(&session));
-        let requester = Requester::of(&siwn.0.trusted_proxies, &parts.extensions, &parts.headers);
-        siwn.audit_refusal(&site, &problem, &requester);
-        return Err(problem);
-    }
+    check_rules(siwn, &site, parts, Person::of(&session))?;
     siwn.check_key(&site, &session).await?;
     if let Err(error) = site.sessions.seen(&session, siwn.now()).await {
         // Whoever is signed in is not turned away for it; an idle session that is used ends too early at worst.
@@ -130,10 +125,23 @@ async fn bearer_token(siwn: &Siwn, parts: &Parts) -> Result<VerifiedToken, Probl
     let policy = Policy::new(site.site().recipient().as_str(), NonceRule::timestamp(BEARER_AGE));
     let signed = policy.check(token, siwn.now()).map_err(|error| refused(&error))?;
     let asker = Asker::client_at(siwn.0.trusted_proxies.rationed(&parts.extensions, headers));
-    signed.asked_by(asker).confirm(&*siwn.0.chain, site.access).await.map_err(|error| match error {
+    let token = signed.asked_by(asker).confirm(&*siwn.0.chain, site.access).await.map_err(|error| match error {
         VerifyError::Refused(error) => refused(&error),
         VerifyError::Unavailable(error) => siwn::LoginError::from(error).into(),
-    })
+    })?;
+    let person = Person::claimed(token.account.account().clone(), Some(token.account.key().clone())).verified();
+    check_rules(siwn, &site, parts, person)?;
+    Ok(token)
+}
+
+/// Refuses an account that the rules do not let in, now.
+fn check_rules(siwn: &Siwn, site: &Served, parts: &Parts, person: Person) -> Result<(), Problem> {
+    if site.door.allows(person.account()) {
+        return Ok(());
+    }
+    let problem = Problem::new(Code::AccountNotAllowed).about(person);
+    siwn.audit_refusal(site, &problem, &Requester::of(&siwn.0.trusted_proxies, &parts.extensions, &parts.headers));
+    Err(problem)
 }
 
 /// What stands behind `Bearer` in the one `Authorization` header. Another scheme is none of ours.

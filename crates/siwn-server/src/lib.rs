@@ -39,7 +39,7 @@ pub use crate::door::Rates;
 pub use crate::extract::{BearerToken, Rejection, SignedIn};
 pub use crate::key_checks::KeyChecks;
 pub use crate::operations::{app, app_with};
-pub use crate::secrets::{Secrets, SecretsError};
+pub use crate::secrets::{Rotation, RotationError, Secrets, SecretsError};
 pub use crate::serve::serve;
 pub use crate::site_builder::SiteBuilder;
 pub use crate::siwn::{Clock, Siwn};

@@ -214,6 +214,16 @@ fn what_is_probably_not_meant_is_said() {
 }
 
 #[test]
+fn a_proxy_on_this_machine_that_is_not_named_is_said() {
+    let warnings = |proxies: &'static str| {
+        let sources = Sources::new().flag("recipient", "r".into()).flag("public_url", "https://app.example".into());
+        Config::load(&sources.flag("trusted_proxies", proxies.into())).unwrap().warnings().join("\n")
+    };
+    assert!(warnings("").contains("trusted_proxies: "));
+    assert!(!warnings("127.0.0.1").contains("trusted_proxies: "));
+}
+
+#[test]
 fn plain_http_elsewhere_is_refused_without_the_dangerous_setting() {
     let sources = Sources::new().flag("recipient", "r".into()).flag("public_url", "http://dev.example".into());
     assert!(faults(&sources).contains("plain http"));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{LoginError, Unavailable};
-use crate::{AccountRefusal, BoxFuture, UnixMillis, VerifiedAccount};
+use crate::{AccountRefusal, BoxFuture, Session, UnixMillis, VerifiedAccount};
 
 /// Says whether a confirmed account is let in, before its session is opened: rules, limits, an application's own list.
 ///
@@ -13,6 +13,12 @@ use crate::{AccountRefusal, BoxFuture, UnixMillis, VerifiedAccount};
 pub trait Admission: Send + Sync {
     /// Lets `account` in, or not.
     fn admit<'a>(&'a self, account: &'a VerifiedAccount, now: UnixMillis) -> BoxFuture<'a, Result<(), NotAdmitted>>;
+
+    /// Hears that an account that was let in has opened a session: that its challenge had not been used before.
+    fn opened<'a>(&'a self, session: &'a Session, now: UnixMillis) -> BoxFuture<'a, ()> {
+        let _ = (session, now);
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// Why a confirmed account is not let in.

@@ -22,6 +22,9 @@ pub trait Limits: Send + Sync {
     ///
     /// `now` is the caller's clock; an implementation that has one of its own goes by that.
     fn take<'a>(&'a self, counted: Counted<'a>, rate: Rate, now: UnixMillis) -> BoxFuture<'a, Result<Taken, LimitsError>>;
+
+    /// Says what [`take`](Self::take) would say, and takes nothing.
+    fn look<'a>(&'a self, counted: Counted<'a>, rate: Rate, now: UnixMillis) -> BoxFuture<'a, Result<Taken, LimitsError>>;
 }
 
 /// What is counted, and whose.
@@ -32,14 +35,14 @@ pub enum Counted<'a> {
     Initiate(IpAddr),
     /// Proofs of a client's address, good and bad. IPv6 by its network of 64 bits.
     Verify(IpAddr),
-    /// Logins of an account whose key stood: nobody else can use them up.
+    /// Sessions that an account opened: nobody else can use them up.
     Account(&'a AccountId),
 }
 
 /// Whether there was one left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taken {
-    /// Yes, and it is taken.
+    /// Yes.
     Granted,
     /// No.
     Refused {

@@ -99,7 +99,9 @@ impl Login {
         // 5. Spend the challenge and open the session: one atomic step.
         let mut new = self.new_session(&challenge, account, now, &secret);
         new.row.client = client.label.clone();
-        self.open(new, secret).await
+        let opened = self.open(new, secret).await?;
+        self.admission.opened(&opened.session, now).await;
+        Ok(opened)
     }
 
     /// What the store is asked to insert: a session of a confirmed account, under the id of the challenge that opens it.

@@ -33,6 +33,13 @@ struct Place {
     free_at: u64,
 }
 
+/// What a decision leaves behind.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Write {
+    Taken,
+    Nothing,
+}
+
 impl MemoryLimits {
     /// With room for `keys`, rounded up to a power of two, and at least 8.
     #[must_use]
@@ -43,6 +50,10 @@ impl MemoryLimits {
     }
 
     fn take_now(&self, counted: Counted<'_>, rate: Rate, now: UnixMillis) -> Taken {
+        self.decide(counted, rate, now, Write::Taken)
+    }
+
+    fn decide(&self, counted: Counted<'_>, rate: Rate, now: UnixMillis, write: Write) -> Taken {
         let key = self.hasher.hash_one(counted);
         let now = now.get().saturating_mul(1000);
         let index = usize::try_from(key).unwrap_or(usize::MAX) & (self.table.len() - 1);
@@ -54,6 +65,9 @@ impl MemoryLimits {
         let then = free_at.saturating_add(micros(rate.interval()));
         if then > latest {
             return Taken::Refused { retry_after: Duration::from_micros(then - latest) };
+        }
+        if write == Write::Nothing {
+            return Taken::Granted;
         }
         let place = match known {
             Some(place) => place,
@@ -67,6 +81,10 @@ impl MemoryLimits {
 impl Limits for MemoryLimits {
     fn take<'a>(&'a self, counted: Counted<'a>, rate: Rate, now: UnixMillis) -> BoxFuture<'a, Result<Taken, LimitsError>> {
         Box::pin(ready(Ok(self.take_now(counted, rate, now))))
+    }
+
+    fn look<'a>(&'a self, counted: Counted<'a>, rate: Rate, now: UnixMillis) -> BoxFuture<'a, Result<Taken, LimitsError>> {
+        Box::pin(ready(Ok(self.decide(counted, rate, now, Write::Nothing))))
     }
 }
 
@@ -110,6 +128,14 @@ mod tests {
         assert_eq!(granted(&limits, address(1), rate, NOW + Duration::from_secs(1)), 1);
         assert_eq!(granted(&limits, address(1), rate, NOW + Duration::from_secs(31)), 30);
         assert_eq!(granted(&limits, address(1), rate, NOW + Duration::from_hours(1)), 60);
+    }
+
+    #[test]
+    fn who_looks_takes_nothing() {
+        let (limits, rate) = (MemoryLimits::new(8), rate("1/1m"));
+        let look = || limits.decide(address(1), rate, NOW, Write::Nothing);
+        assert_eq!((look(), look(), limits.take_now(address(1), rate, NOW)), (Taken::Granted, Taken::Granted, Taken::Granted));
+        assert_eq!(look(), Taken::Refused { retry_after: Duration::from_mins(1) });
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use siwn::UnfundedAccounts;
+use siwn::{Rate, UnfundedAccounts};
 use siwn_chain::RpcUrl;
-use siwn_server::config::{Config, SiteConfig, StoreUrl};
+use siwn_server::config::{AuditTarget, Config, SiteConfig, StoreUrl};
 
 use crate::configuration::Settings;
 use crate::failure::Failure;
@@ -29,6 +29,11 @@ struct Summary {
     session_stale: String,
     session_grace: String,
     trusted_proxies: Vec<String>,
+    initiate_limit: String,
+    verify_limit: String,
+    account_limit: String,
+    audit_log: String,
+    stop_grace: String,
     dangerous_plain_http: bool,
     dangerous_function_call_keys: bool,
 }
@@ -53,6 +58,8 @@ struct Site {
     allowed_origins: Vec<String>,
     callback_urls: Vec<String>,
     unfunded_accounts: bool,
+    allow_accounts: Vec<String>,
+    deny_accounts: Vec<String>,
 }
 
 pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
@@ -84,6 +91,16 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
         session_stale: shown(config.key_checks.stale),
         session_grace: shown(config.key_checks.grace),
         trusted_proxies: config.trusted_proxies.networks(),
+        initiate_limit: limit(config.rates.initiate),
+        verify_limit: limit(config.rates.verify),
+        account_limit: limit(config.rates.account),
+        audit_log: match &config.audit_log {
+            AuditTarget::Stdout => "stdout".into(),
+            AuditTarget::Stderr => "stderr".into(),
+            AuditTarget::File(path) => format!("file:{}", path.display()),
+            _ => "off".into(),
+        },
+        stop_grace: shown(config.stop_grace),
         dangerous_plain_http: config.dangerous_plain_http,
         dangerous_function_call_keys: config.dangerous_function_call_keys,
     })
@@ -105,7 +122,13 @@ fn site(site: &SiteConfig) -> Site {
         allowed_origins: site.allowed_origins.iter().map(ToString::to_string).collect(),
         callback_urls: site.callback_urls.iter().map(ToString::to_string).collect(),
         unfunded_accounts: site.unfunded_accounts == UnfundedAccounts::Accept,
+        allow_accounts: site.account_rules.allow.iter().map(ToString::to_string).collect(),
+        deny_accounts: site.account_rules.deny.iter().map(ToString::to_string).collect(),
     }
+}
+
+fn limit(rate: Option<Rate>) -> String {
+    rate.map_or_else(|| "off".into(), |rate| rate.to_string())
 }
 
 fn shown(duration: Duration) -> String {

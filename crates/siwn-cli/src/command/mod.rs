@@ -5,6 +5,7 @@ pub(crate) mod dev;
 pub(crate) mod inspect;
 pub(crate) mod keygen;
 pub(crate) mod login;
+pub(crate) mod secret;
 pub(crate) mod serve;
 pub(crate) mod sign;
 pub(crate) mod verify;

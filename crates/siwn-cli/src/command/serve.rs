@@ -3,27 +3,31 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use siwn::{Secret, Store};
+use siwn::Store;
 use siwn_chain::{RpcChain, StartError};
-use siwn_server::config::{Config, SiteConfig, StoreUrl};
-use siwn_server::{Builder, Secrets, SiteBuilder, Siwn, app, serve};
-use siwn_store::SqliteStore;
+use siwn_server::config::{AuditTarget, Config, SiteConfig, Sources, StoreUrl};
+use siwn_server::{AuditLog, Builder, Secrets, SiteBuilder, Siwn, app, serve};
+use siwn_store::{KeptSecrets, SqliteStore};
+use zeroize::Zeroizing;
 
 use crate::configuration::Settings;
 use crate::failure::Failure;
-use crate::{input, runtime};
+use crate::notify::Manager;
+use crate::reload::Reloader;
+use crate::{input, runtime, signals};
 
 /// How often nodes are asked while none answers.
 const RECHECK: Duration = Duration::from_secs(10);
 
 pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
     runtime::log("info")?;
+    let sources = settings.sources().unwrap_or_default().fixed();
     let config = settings.require()?;
-    runtime::run(start(config))
+    runtime::run(start(settings.clone(), sources, config))
 }
 
-async fn start(config: Config) -> Result<(), Failure> {
-    let stop = runtime::stop()?;
+async fn start(settings: Settings, sources: Sources, config: Config) -> Result<(), Failure> {
+    let (stop, hangup, manager) = (signals::stop()?, signals::hangup()?, Manager::of_environment());
     let listeners = runtime::listen(config.listen).await?;
     let chain = Arc::new(chain(&config)?);
     // A start without a reachable node is a start; only a node of another network ends it.
@@ -38,15 +42,54 @@ async fn start(config: Config) -> Result<(), Failure> {
     let store = Opened::open(&config.store).await?;
     tokio::spawn(watch(Arc::clone(&chain)));
     let port = listeners[0].local_addr().map_err(Failure::unknown)?.port();
-    let siwn = siwn(config, port, chain, &store).await?;
+    let (grace, audit_log) = (config.stop_grace, open_audit_log(&config.audit_log)?);
+    let keeper = if config.secrets.is_none() { store.keeper() } else { None };
+    tell_limits(&config);
+    let siwn = siwn(config, port, chain, &store, audit_log.clone()).await?;
+    let reloader =
+        Reloader { siwn: siwn.clone(), settings, sources, audit_log: audit_log.clone(), keeper, manager: manager.clone() };
+    let reloading = tokio::spawn(reloader.run(hangup));
     for listener in &listeners {
         if let Ok(address) = listener.local_addr() {
             tracing::info!(%address, "listening");
         }
     }
+    manager.ready();
+    manager.keep_alive();
+    let stop = async {
+        stop.await;
+        manager.stopping();
+        // Whoever sends requests here is given the time to notice.
+        siwn.announce_stop();
+        tokio::time::sleep(grace).await;
+    };
     serve(listeners, app(&siwn), stop).await;
+    // What it holds of the store is let go.
+    reloading.abort();
+    let _ = reloading.await;
+    drop(siwn);
     store.close().await;
+    if let Some(log) = audit_log {
+        log.close();
+    }
     Ok(())
+}
+
+fn open_audit_log(target: &AuditTarget) -> Result<Option<AuditLog>, Failure> {
+    let opened = match target {
+        AuditTarget::Stdout => AuditLog::stream(std::io::stdout()),
+        AuditTarget::Stderr => AuditLog::stream(std::io::stderr()),
+        AuditTarget::File(path) => AuditLog::file(path),
+        _ => return Ok(None),
+    };
+    opened.map(Some).map_err(|error| Failure::caused("audit log", &error).hint("name another target with --audit-log"))
+}
+
+/// Whom the limits do not hold for.
+fn tell_limits(config: &Config) {
+    if config.listen.ip().is_loopback() && config.trusted_proxies.networks().is_empty() {
+        tracing::info!("clients on this machine are not limited by address; a proxy here is to be named in trusted_proxies");
+    }
 }
 
 /// The public address; where any free port was asked for, with the port that was found.
@@ -78,13 +121,13 @@ fn chain(config: &Config) -> Result<RpcChain, Failure> {
 }
 
 /// The store of the configuration.
-enum Opened {
+pub(crate) enum Opened {
     Memory,
     Sqlite(Arc<SqliteStore>),
 }
 
 impl Opened {
-    async fn open(url: &StoreUrl) -> Result<Self, Failure> {
+    pub(crate) async fn open(url: &StoreUrl) -> Result<Self, Failure> {
         let StoreUrl::Sqlite(path) = url.clone() else { return Ok(Self::Memory) };
         let generation = siwn::Generation::from_bytes(input::random()?);
         let opening = tokio::task::spawn_blocking(move || SqliteStore::open_file(&path, generation, runtime::clock()));
@@ -95,27 +138,43 @@ impl Opened {
         }
     }
 
-    /// The secret that the store keeps for all processes that share it.
-    async fn secret(&self) -> Result<Option<Secret>, Failure> {
-        let Self::Sqlite(store) = self else { return Ok(None) };
-        store.kept_secret(input::random()?).await.map(Some).map_err(|error| Failure::caused("store", &error))
+    /// The store as the keeper of the secrets of all processes that share it.
+    pub(crate) fn keeper(&self) -> Option<Arc<dyn KeptSecrets>> {
+        let Self::Sqlite(store) = self else { return None };
+        Some(Arc::clone(store) as Arc<dyn KeptSecrets>)
     }
 
-    async fn close(self) {
+    /// The secrets that it keeps.
+    async fn secrets(&self) -> Result<Option<Secrets>, Failure> {
+        let Some(keeper) = self.keeper() else { return Ok(None) };
+        let kept = keeper.kept_secrets(&input::new_secret()?).await.map_err(|error| Failure::caused("store", &error))?;
+        Zeroizing::new(kept).parse().map(Some).map_err(|error| Failure::caused("the secrets in the store", &error))
+    }
+
+    pub(crate) async fn close(self) {
         if let Self::Sqlite(store) = self {
             store.shutdown().await;
         }
     }
 }
 
-async fn siwn(config: Config, port: u16, chain: Arc<RpcChain>, store: &Opened) -> Result<Siwn, Failure> {
+async fn siwn(
+    config: Config,
+    port: u16,
+    chain: Arc<RpcChain>,
+    store: &Opened,
+    audit_log: Option<AuditLog>,
+) -> Result<Siwn, Failure> {
     let mut sites = config.sites.iter().map(|site| site_builder(&config, site, port));
     let first = sites.next().ok_or_else(|| Failure::unknown("there is no site"))?;
     let mut builder = Builder::new(first).rpc_chain(chain);
     for further in sites {
         builder = builder.site(further);
     }
-    let kept = if config.secrets.is_none() { store.secret().await?.map(Secrets::from) } else { None };
+    if let Some(log) = audit_log {
+        builder = builder.audit_log(log);
+    }
+    let kept = if config.secrets.is_none() { store.secrets().await? } else { None };
     if let Some(secrets) = config.secrets.or(kept) {
         builder = builder.secret(secrets);
     }

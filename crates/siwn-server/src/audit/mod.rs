@@ -125,6 +125,10 @@ impl Person {
         Self { account, key, session: None, verified: false }
     }
 
+    pub(crate) const fn account(&self) -> &AccountId {
+        &self.account
+    }
+
     /// The same, when the chain has said yes.
     pub(crate) fn verified(self) -> Self {
         Self { verified: true, ..self }

@@ -154,6 +154,13 @@ impl Config {
         if self.store == StoreUrl::Memory {
             warnings.push("store: sessions are gone when the process ends".into());
         }
+        // Nobody reaches this machine over https but through a proxy on it.
+        let is_behind_proxy = self.sites.iter().any(|site| !site.public_url.origin().is_plain_http());
+        let has_limits = self.rates.initiate.or(self.rates.verify).is_some();
+        if is_behind_proxy && self.listen.ip().is_loopback() && self.trusted_proxies.networks().is_empty() && has_limits {
+            warnings
+                .push("trusted_proxies: clients of a proxy on this machine are not limited by address unless it is named".into());
+        }
         if self.rpc.is_empty() {
             warnings.push("rpc: public nodes limit how often they are asked; production wants nodes of its own".into());
         }

@@ -178,7 +178,7 @@ const SETTINGS: &[Setting] = &[
         "account-limit",
         "RATE",
         "60/1m",
-        "Logins of one account, counted when its key stood; off for no limit",
+        "Logins of one account, counted when they open a session; off for no limit",
     ),
     setting(
         "audit_log",
@@ -212,6 +212,17 @@ const SETTINGS: &[Setting] = &[
 
 /// The tables of a file that are a site each.
 const SITES: &str = "sites";
+
+/// What a server that runs takes over when it is told to reload. All else needs a start.
+const RELOADED: [&str; 5] = ["secret", "secret_file", "allow_accounts", "deny_accounts", "account_rules"];
+
+impl Setting {
+    /// Whether a server that runs takes a change over when it is told to reload.
+    #[must_use]
+    pub fn is_reloaded(&self) -> bool {
+        RELOADED.contains(&self.name)
+    }
+}
 
 /// Every setting there is.
 #[must_use]
@@ -309,6 +320,36 @@ impl Sources {
         let place = SETTINGS.iter().find(|setting| setting.name == name).map_or(name, |setting| setting.flag);
         self.given.insert(name, Given { place: format!("--{place}"), values: vec![value] });
         self
+    }
+
+    /// Where a setting is given, if it is.
+    #[must_use]
+    pub fn place(&self, name: &str) -> Option<&str> {
+        self.given.get(name).map(|given| given.place.as_str())
+    }
+
+    /// Without what a running server takes over, secrets among it: what is to be compared with later.
+    #[must_use]
+    pub fn fixed(mut self) -> Self {
+        for settings in [&mut self.given].into_iter().chain(&mut self.sites) {
+            settings.retain(|name, _| !RELOADED.contains(name));
+        }
+        self
+    }
+
+    /// The settings that `other` gives otherwise, of those that a running server does not take over.
+    #[must_use]
+    pub fn differing(&self, other: &Self) -> Vec<&'static str> {
+        // Beside the sites, and in each of them.
+        let values = |sources: &'_ Self, name| {
+            let all = [&sources.given].into_iter().chain(&sources.sites);
+            all.map(|settings| settings.get(name).map(|given| given.values.clone())).collect::<Vec<_>>()
+        };
+        if self.sites.len() != other.sites.len() {
+            return vec![SITES];
+        }
+        let differs = |setting: &&Setting| !setting.is_reloaded() && values(self, setting.name) != values(other, setting.name);
+        SETTINGS.iter().filter(differs).map(|setting| setting.name).collect()
     }
 
     pub(super) fn get(&self, name: &'static str) -> Option<&Given> {

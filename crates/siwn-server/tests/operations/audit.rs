@@ -76,6 +76,13 @@ fn fixed(text: &str) -> String {
     text.lines().map(|line| hide(line) + "\n").collect()
 }
 
+/// The line of a login.
+pub(crate) async fn a_line() -> String {
+    let audited = Audited::new();
+    sign_in(&audited.server, "alice.near").await;
+    audited.text().trim_end().to_owned()
+}
+
 #[tokio::test]
 async fn a_day_as_it_is_written_down() {
     let audited = Audited::with(|builder| builder.trusted_proxies(TrustedProxies::parse(["192.0.2.1"]).unwrap()));

@@ -9,7 +9,7 @@ use siwn::{Access, BoxFuture, Counted, Limits, LimitsError, Rate, Taken, UnixMil
 use siwn_server::{Builder, Rates, TrustedProxies};
 
 use crate::support::{Answer, Server, key, sign};
-use crate::{INITIATE, initiate_from, request_from, sign_in, verify_from};
+use crate::{INITIATE, VERIFY, initiate_from, request_from, sign_in, verify_from};
 
 const CLIENT: &str = "192.0.2.1:5000";
 
@@ -115,6 +115,19 @@ async fn nobody_uses_up_what_anothers_account_may() {
 }
 
 #[tokio::test]
+async fn who_replays_anothers_token_uses_up_nothing() {
+    let account = Some(rate("2/1m"));
+    let server = Server::with(|builder| builder.rates(Rates { account, ..Rates::default() }));
+    let body = json!({ "authToken": server.token().await });
+    assert_eq!(server.post(VERIFY, &[], &body).await.status, StatusCode::OK);
+    for _ in 0..10 {
+        assert_eq!(server.post(VERIFY, &[], &body).await.error(), "challenge_used");
+    }
+    assert_eq!(sign_in(&server, "alice.near").await.status, StatusCode::OK);
+    assert!(limited(&sign_in(&server, "alice.near").await).is_some());
+}
+
+#[tokio::test]
 async fn without_a_limit_nothing_is_counted() {
     let server = Server::with(|builder| builder.rates(Rates { initiate: None, verify: None, account: None }));
     for _ in 0..100 {
@@ -130,6 +143,10 @@ async fn limits_that_cannot_be_asked_keep_nobody_out() {
     impl Limits for OutOfReach {
         fn take<'a>(&'a self, _: Counted<'a>, _: Rate, _: UnixMillis) -> BoxFuture<'a, Result<Taken, LimitsError>> {
             Box::pin(std::future::ready(Err(LimitsError("gone".into()))))
+        }
+
+        fn look<'a>(&'a self, counted: Counted<'a>, rate: Rate, now: UnixMillis) -> BoxFuture<'a, Result<Taken, LimitsError>> {
+            self.take(counted, rate, now)
         }
     }
 

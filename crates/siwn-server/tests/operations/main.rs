@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "these are tests")]
 
 mod audit;
+mod documents;
 mod limits;
 mod probes;
 mod rules;

@@ -30,8 +30,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use rusqlite::Connection;
 use siwn::{
-    AccountId, BoxFuture, Counts, Generation, KeyMemory, NewSession, Opening, PublicKey, Recipient, Renewal, Secret, SessionId,
-    SessionRow, Store, StoreError,
+    AccountId, BoxFuture, Counts, Generation, KeyMemory, NewSession, Opening, PublicKey, Recipient, Renewal, SessionId, SessionRow,
+    Store, StoreError,
 };
 use tokio::sync::watch;
 
@@ -39,7 +39,7 @@ pub use self::error::OpenError;
 use self::fault::Fault;
 use self::job::Job;
 use self::threads::Queues;
-use crate::Clock;
+use crate::{Clock, KeptSecrets};
 
 /// Sessions in one SQLite file.
 ///
@@ -57,8 +57,6 @@ use crate::Clock;
 /// # let path = directory.path().join("siwn.db");
 /// let random = [7; 16]; // 16 random bytes
 /// let store = SqliteStore::open_file(&path, Generation::from_bytes(random), Arc::new(|| SystemTime::now().into()))?;
-/// let secret = store.kept_secret([7; 32]).await?; // 32 random bytes
-/// # let _ = secret;
 /// store.shutdown().await;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # })?;
@@ -82,12 +80,6 @@ impl SqliteStore {
         let (file, generation) = file::open(path, generation_if_new)?;
         let (queues, ended) = threads::start(file, &clock).map_err(OpenError::Thread)?;
         Ok(Self { clock, generation: Arc::new(RwLock::new(generation)), queues: RwLock::new(Some(queues)), ended })
-    }
-
-    /// The secret that is kept in the file, for a server whose operator gives none: `if_new`, 32 random bytes, where none is kept yet.
-    /// All processes that share the file are answered the same.
-    pub async fn kept_secret(&self, if_new: [u8; 32]) -> Result<Secret, StoreError> {
-        self.write(move |connection| rows::kept_secret(connection, &if_new)).await.map(Secret::from_bytes)
     }
 
     /// Finishes what is queued, closes the file, and waits for both. Later calls are answered [`StoreError::Unavailable`].
@@ -210,6 +202,18 @@ impl Store for SqliteStore {
 
     fn check(&self) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(self.write(rows::check))
+    }
+}
+
+impl KeptSecrets for SqliteStore {
+    fn kept_secrets<'a>(&'a self, if_new: &'a str) -> BoxFuture<'a, Result<String, StoreError>> {
+        let if_new = if_new.to_owned();
+        Box::pin(self.write(move |connection| rows::kept_secrets(connection, &if_new)))
+    }
+
+    fn replace_secrets<'a>(&'a self, old: &'a str, new: &'a str) -> BoxFuture<'a, Result<bool, StoreError>> {
+        let (old, new) = (old.to_owned(), new.to_owned());
+        Box::pin(self.write(move |connection| rows::replace_secrets(connection, &old, &new)))
     }
 }
 

@@ -198,10 +198,15 @@ fn begin_anew(connection: &Connection) -> Result<(), rusqlite::Error> {
     Ok(())
 }
 
-/// The file's secret: `if_new` where there is none yet.
-pub(super) fn kept_secret(connection: &Connection, if_new: &[u8; 32]) -> Result<[u8; 32], Fault> {
-    connection.execute("UPDATE meta SET secret = ?1 WHERE secret IS NULL", [if_new])?;
-    Ok(connection.query_row("SELECT secret FROM meta", [], |row| row.get(0))?)
+/// The file's secrets: `if_new` where there are none yet.
+pub(super) fn kept_secrets(connection: &Connection, if_new: &str) -> Result<String, Fault> {
+    connection.execute("UPDATE meta SET secrets = ?1 WHERE secrets IS NULL", [if_new])?;
+    Ok(connection.query_row("SELECT secrets FROM meta", [], |row| row.get(0))?)
+}
+
+/// Puts `new` in the place of `old`. False where something else is there.
+pub(super) fn replace_secrets(connection: &Connection, old: &str, new: &str) -> Result<bool, Fault> {
+    Ok(connection.execute("UPDATE meta SET secrets = ?2 WHERE secrets = ?1", [old, new])? == 1)
 }
 
 /// Writes to the file, and changes nothing in it.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, named_params};
 use siwn::{Opening, SessionRow, Store as _};
+use siwn_store::KeptSecrets as _;
 
 use super::{GENERATION, START, id, open, session};
 
@@ -59,8 +60,7 @@ async fn a_file_of_version_1_keeps_its_sessions_and_what_is_spent() {
         }
         store.shutdown().await;
     }
-    let secret: [u8; 32] = Connection::open(&path).unwrap().query_row("SELECT secret FROM meta", [], |row| row.get(0)).unwrap();
-    assert_eq!(secret, [5; 32]);
+    assert_eq!(open(&path).kept_secrets("another").await.unwrap(), "05".repeat(32));
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use siwn_server::{Siwn, app_with, serve};
 
 use crate::arguments::Dev;
 use crate::failure::Failure;
-use crate::{input, output, runtime};
+use crate::{input, output, runtime, signals};
 
 const RECIPIENT: &str = "localhost";
 
@@ -22,7 +22,7 @@ pub(crate) fn run(arguments: &Dev) -> Result<(), Failure> {
 }
 
 async fn start(listen: SocketAddr) -> Result<(), Failure> {
-    let stop = runtime::stop()?;
+    let stop = signals::stop()?;
     let listeners = runtime::listen(listen).await?;
     let address = listeners[0].local_addr().map_err(Failure::unknown)?;
     let devnet = Devnet::new(runtime::clock());

@@ -1,11 +1,15 @@
 //! The secret that challenges are made with, and the one that takes its place.
 
+mod rotation;
+
 use std::fmt;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
 use siwn::{Issue, Issues, Message, Secret, SecretError, SiteError, UnixMillis};
 use thiserror::Error;
+
+pub use rotation::{Rotation, RotationError};
 
 use crate::time::Rfc3339;
 
