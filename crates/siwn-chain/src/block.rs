@@ -18,8 +18,8 @@ pub(crate) struct BlockHash([u8; 32]);
 pub(crate) struct Tip {
     pub(crate) height: u64,
     pub(crate) hash: BlockHash,
-    /// When the block was made, by its own word.
-    pub(crate) made_at: UnixMillis,
+    /// When the block was made, by its own word: in nanoseconds since the Unix epoch.
+    pub(crate) nanoseconds: u64,
 }
 
 /// The text is no block hash.
@@ -27,8 +27,17 @@ pub(crate) struct Tip {
 pub(crate) struct NoBlockHash;
 
 impl Tip {
+    pub(crate) const fn made_at(&self) -> UnixMillis {
+        UnixMillis::new(self.nanoseconds / 1_000_000)
+    }
+
     pub(crate) fn age(&self, now: UnixMillis) -> Duration {
-        now.since(self.made_at)
+        now.since(self.made_at())
+    }
+
+    /// How far its time lies ahead.
+    pub(crate) fn ahead(&self, now: UnixMillis) -> Duration {
+        self.made_at().since(now)
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
+use siwn::ChainError;
 use thiserror::Error;
 
 use crate::fault::Fault;
@@ -22,6 +24,17 @@ pub enum SetupError {
     /// More than ten minutes.
     #[error("a key may be taken for granted for at most 10 min, not {0:?}")]
     KeyCache(Duration),
+    /// None, or more than there are endpoints.
+    #[error("of {of} endpoints 1 to {of} can agree, not {asked}")]
+    Agreement {
+        /// How many endpoints there are.
+        of: usize,
+        /// How many were asked to agree.
+        asked: usize,
+    },
+    /// Rations that let nobody ask.
+    #[error("a ration of nothing lets nobody sign in")]
+    Rations,
     /// The roots of TLS or the HTTP client.
     #[error("the HTTP client cannot be made")]
     Http(#[source] Box<dyn StdError + Send + Sync>),
@@ -41,9 +54,32 @@ pub enum StartError {
     },
 }
 
-/// No endpoint gave an authoritative answer: each one's host and fault, in the order in which they were asked.
+/// Why a look-up has no answer, for all who wait for it.
+#[derive(Clone, Debug)]
+pub(crate) struct Failed {
+    error: Arc<LookUpError>,
+    retry_after: Option<Duration>,
+}
+
+impl Failed {
+    pub(crate) fn new(error: LookUpError, retry_after: Option<Duration>) -> Self {
+        Self { error: Arc::new(error), retry_after }
+    }
+}
+
+impl From<Failed> for ChainError {
+    fn from(failed: Failed) -> Self {
+        Self::new(failed.error, failed.retry_after)
+    }
+}
+
+/// Why a look-up has no authoritative answer: each endpoint's host and fault, in the order in which they came.
 #[derive(Debug)]
-pub(crate) struct LookUpError(pub(crate) Vec<(String, Fault)>);
+pub(crate) enum LookUpError {
+    Endpoints(Vec<(String, Fault)>),
+    /// Too many questions were asked at once for too long.
+    Line,
+}
 
 impl SetupError {
     pub(crate) fn tls(error: reqwest::Error) -> Self {
@@ -55,7 +91,13 @@ impl StdError for LookUpError {}
 
 impl fmt::Display for LookUpError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no endpoint gave an answer: {}", list(&self.0))
+        match self {
+            Self::Line => f.write_str("no turn came in time: too many questions are asked at once"),
+            Self::Endpoints(faults) if faults.is_empty() => {
+                f.write_str("no endpoint gave an answer in time, or enough of them the same one")
+            }
+            Self::Endpoints(faults) => write!(f, "no endpoint gave an answer: {}", list(faults)),
+        }
     }
 }
 

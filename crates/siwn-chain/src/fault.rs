@@ -33,6 +33,8 @@ pub(crate) enum Fault {
     #[error("no longer keeps the pinned block")]
     CollectedBlock,
     /// A reply in good form: the node could not or would not.
+    #[error("does not know this call")]
+    UnknownCall,
     #[error("answered with the error {kind} of {cause}")]
     Node { kind: Quoted, cause: Quoted },
     /// The same inside of a result.
@@ -40,6 +42,8 @@ pub(crate) enum Fault {
     Query(Quoted),
     #[error("lags: its final block is {} s old", .age.as_secs())]
     Lagging { age: Duration },
+    #[error("is confused: its final block is {} s ahead of our clock", .by.as_secs())]
+    Ahead { by: Duration },
     /// The network that it says it is of, escaped.
     #[error("is of another network: {0}")]
     OtherNetwork(String),
@@ -61,14 +65,20 @@ impl Fault {
             Self::OtherSubject => "other_subject",
             Self::UnknownBlock => "unknown_block",
             Self::CollectedBlock => "collected_block",
+            Self::UnknownCall => "unknown_call",
             Self::Node { .. } => "node_error",
             Self::Query(_) => "query_error",
             Self::Lagging { .. } => "lagging",
+            Self::Ahead { .. } => "ahead",
             Self::OtherNetwork(_) => "other_network",
         }
     }
 
-    /// When to come back, where the endpoint said so.
+    pub(crate) const fn asks_for_a_pause(&self) -> bool {
+        matches!(self, Self::Limited { .. } | Self::Status { status: 503, retry_after: Some(_) })
+    }
+
+    /// For how long, where it says so.
     pub(crate) const fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Limited { retry_after } | Self::Status { retry_after, .. } => *retry_after,
@@ -82,7 +92,12 @@ impl Fault {
         matches!(self, Self::Unreachable(_) | Self::TimedOut)
     }
 
-    /// Whether another block is needed.
+    /// Whether the same endpoint can answer at another block.
+    pub(crate) const fn is_mended_by_another_pin(&self) -> bool {
+        matches!(self, Self::UnknownBlock | Self::CollectedBlock)
+    }
+
+    /// Whether the block is not to be used again.
     pub(crate) const fn is_of_the_pin(&self) -> bool {
         matches!(self, Self::UnknownBlock | Self::CollectedBlock | Self::OtherBlock)
     }

@@ -4,20 +4,32 @@ use std::error::Error as StdError;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Certificate, Client, Response, redirect};
-use siwn::Quoted;
-use tokio::time::{Instant, timeout_at};
+use siwn::{BoxFuture, Quoted};
 
 use crate::error::SetupError;
 use crate::fault::Fault;
 use crate::rpc_url::RpcUrl;
+use crate::settings::RpcHeader;
 
 /// The longest body that is read, in bytes.
 const LONGEST_BODY: usize = 1 << 20;
 
 /// The longest pause that an endpoint can ask for.
 const LONGEST_PAUSE: Duration = Duration::from_hours(1);
+
+/// The way to the endpoints. The network, or a test's own.
+pub(crate) trait Transport: Send + Sync {
+    /// Sends `body` and reads what comes back.
+    fn post<'a>(&'a self, to: &'a Address, body: Vec<u8>) -> BoxFuture<'a, Result<Received, Fault>>;
+}
+
+/// Where and with what headers requests are sent. Holds secrets, shows none.
+pub(crate) struct Address {
+    url: RpcUrl,
+    headers: HeaderMap,
+}
 
 /// Sends requests; keeps connections.
 pub(crate) struct Http(Client);
@@ -50,13 +62,9 @@ impl Http {
             .map_err(SetupError::tls)
     }
 
-    /// Sends `body` and reads what comes back, all of it before `until`.
-    pub(crate) async fn post(&self, url: &RpcUrl, body: Vec<u8>, until: Instant) -> Result<Received, Fault> {
-        timeout_at(until, self.exchange(url, body)).await.unwrap_or(Err(Fault::TimedOut))
-    }
-
-    async fn exchange(&self, url: &RpcUrl, body: Vec<u8>) -> Result<Received, Fault> {
-        let request = self.0.post(url.whole().clone()).header(CONTENT_TYPE, "application/json").body(body);
+    async fn exchange(&self, to: &Address, body: Vec<u8>) -> Result<Received, Fault> {
+        let request = self.0.post(to.url.whole().clone()).header(CONTENT_TYPE, "application/json");
+        let request = request.headers(to.headers.clone()).body(body);
         let mut response = request.send().await.map_err(unreachable)?;
         let (status, retry_after) = (response.status().as_u16(), retry_after(&response));
         match status {
@@ -66,6 +74,22 @@ impl Http {
             300..=399 => Err(Fault::Status { status, retry_after }),
             _ => Ok(Received { status, retry_after, body: read(&mut response).await? }),
         }
+    }
+}
+
+impl Transport for Http {
+    fn post<'a>(&'a self, to: &'a Address, body: Vec<u8>) -> BoxFuture<'a, Result<Received, Fault>> {
+        Box::pin(self.exchange(to, body))
+    }
+}
+
+impl Address {
+    pub(crate) fn new(url: RpcUrl, headers: Vec<RpcHeader>) -> Self {
+        Self { url, headers: RpcHeader::all(headers) }
+    }
+
+    pub(crate) fn host(&self) -> String {
+        self.url.host()
     }
 }
 

@@ -8,7 +8,9 @@ use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use siwn::{Access, AccountId, Block, Question, Standing, UnixMillis};
+use siwn::{Access, Block, Question, Standing, UnixMillis};
+
+use crate::pair::Handle;
 
 /// Answers in each half of the cache.
 const HALF: usize = 50_000;
@@ -29,10 +31,7 @@ struct Halves {
     began: Option<UnixMillis>,
 }
 
-type Half = HashMap<Pair, Kept>;
-
-/// An account and a key by its handle: a key itself may be of 1952 bytes.
-type Pair = (AccountId, String);
+type Half = HashMap<Handle, Kept>;
 
 #[derive(Clone, Copy)]
 struct Kept {
@@ -52,7 +51,7 @@ impl KeyCache {
         if self.lifetime.is_zero() {
             return None;
         }
-        let pair = pair(question);
+        let pair = Handle::from(question);
         let halves = self.halves();
         let kept = *halves.younger.get(&pair).or_else(|| halves.older.get(&pair))?;
         drop(halves);
@@ -70,7 +69,7 @@ impl KeyCache {
         // A block's time is its maker's word: one that is ahead of our clock prolongs nothing.
         let good_until = made_at.min(now) + self.lifetime;
         if standing.access == Access::Full && now < good_until {
-            let pair = pair(Question::new(&standing.account, &standing.key));
+            let pair = Handle::from(Question::new(&standing.account, &standing.key));
             let mut halves = self.halves();
             halves.turn(now, self.lifetime);
             halves.younger.insert(pair, Kept { block: standing.block, since: now, good_until });
@@ -90,10 +89,6 @@ impl Halves {
             self.began = Some(now);
         }
     }
-}
-
-fn pair(Question { account, key, .. }: Question<'_>) -> Pair {
-    (account.clone(), key.handle())
 }
 
 #[cfg(test)]

@@ -36,25 +36,40 @@
 //! # }
 //! ```
 
+mod asking;
 mod block;
 mod calls;
 mod endpoint;
 mod error;
+mod examine;
 mod fault;
+mod flights;
 mod health;
 mod http;
 mod key_cache;
+mod look_up;
+mod measures;
 mod network;
+mod pair;
+mod rations;
 mod reply;
 mod request;
 mod rpc_chain;
 mod rpc_url;
+mod settings;
+
+#[cfg(test)]
+mod tests;
 
 pub use calls::CallCount;
+pub use endpoint::{BreakerState, Seconds};
 pub use error::{SetupError, StartError};
+pub use examine::{EndpointReport, MethodReport, MethodState, Need, TipReport, Trouble};
 pub use health::{EndpointHealth, EndpointState, Readiness};
+pub use measures::{EndpointMeasures, Measures, RationCount};
 pub use network::{Network, NetworkError};
 #[doc(hidden)]
 pub use reply::fuzz_reply;
-pub use rpc_chain::{Clock, RpcChain, Settings};
+pub use rpc_chain::{Clock, Report, RpcChain};
 pub use rpc_url::{RpcUrl, RpcUrlError};
+pub use settings::{EndpointSettings, Rations, RpcHeader, RpcHeaderError, Settings};

@@ -10,8 +10,16 @@ use crate::block::BlockHash;
 pub(crate) enum Call<'a> {
     Status,
     FinalBlock,
-    AccessKey { question: Question<'a>, at: BlockHash },
-    Account { account: &'a AccountId, at: BlockHash },
+    /// The block that the node has at a height.
+    BlockAt(u64),
+    AccessKey {
+        question: Question<'a>,
+        at: BlockHash,
+    },
+    Account {
+        account: &'a AccountId,
+        at: BlockHash,
+    },
 }
 
 /// What a call is counted as.
@@ -31,7 +39,7 @@ impl Call<'_> {
     pub(crate) const fn method(&self) -> Method {
         match self {
             Self::Status => Method::Status,
-            Self::FinalBlock => Method::Block,
+            Self::FinalBlock | Self::BlockAt(_) => Method::Block,
             Self::AccessKey { .. } => Method::AccessKey,
             Self::Account { .. } => Method::Account,
         }
@@ -39,14 +47,16 @@ impl Call<'_> {
 
     /// The body of the request.
     pub(crate) fn body(&self, id: &RequestId) -> Vec<u8> {
-        let (method, params) = self.method_and_params();
+        let (method, params) = self.request();
         json!({"jsonrpc": "2.0", "id": id.0, "method": method, "params": params}).to_string().into_bytes()
     }
 
-    fn method_and_params(&self) -> (&'static str, Value) {
+    /// The method and its parameters.
+    pub(crate) fn request(&self) -> (&'static str, Value) {
         match self {
             Self::Status => ("status", json!([])),
             Self::FinalBlock => ("block", json!({"finality": "final"})),
+            Self::BlockAt(height) => ("block", json!({"block_id": height})),
             Self::AccessKey { question: Question { account, key, .. }, at } => (
                 "query",
                 json!({

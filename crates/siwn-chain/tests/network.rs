@@ -100,18 +100,6 @@ async fn a_check_sees_the_end_of_an_outage_without_a_login() {
 }
 
 #[tokio::test]
-async fn a_node_that_lags_for_long_is_asked_for_its_network_once_a_minute() {
-    let (node, clock) = (FakeNode::with("block", |request| request.tip(fake_node::HASH, NOW - 60_000)).await, TestClock::new());
-    let chain = chain(&[node.url()], PATIENT, &clock);
-    for _ in 0..5 {
-        assert!(ask(&chain).await.is_err());
-        assert_eq!(states(&chain), ["failing"]);
-        clock.advance(Duration::from_secs(25));
-    }
-    assert_eq!(node.methods().iter().filter(|method| *method == "status").count(), 2);
-}
-
-#[tokio::test]
 async fn the_network_is_asked_for_again_only_after_an_outage_of_more_than_a_minute() {
     for (outage, asked_again) in [(60_000, false), (60_001, true)] {
         let is_up = Arc::new(AtomicBool::new(true));

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use siwn::{AccountId, Nonce};
+use siwn::{AccountId, Nonce, PublicKey, Timestamp};
 
 use crate::command::secret::parse_lead;
 use crate::configuration::Settings;
+use crate::nodes::Nodes;
 use crate::private_key::KeySource;
 
 const STYLES: Styles = Styles::styled()
@@ -37,6 +38,9 @@ pub(crate) enum Command {
     /// Run the login server
     #[command(long_about = SERVE)]
     Serve(Settings),
+    /// Look at everything that a login needs, and say what to do about it; changes nothing
+    #[command(long_about = DOCTOR)]
+    Doctor(Doctor),
     /// Sign in to a server as a headless client, and print the session
     #[command(long_about = LOGIN)]
     Login(Login),
@@ -49,7 +53,10 @@ pub(crate) enum Command {
     /// Verify an auth token and print what its owner signed
     #[command(long_about = VERIFY)]
     Verify(Verify),
-    /// Show the fields of an auth token, verifying nothing
+    /// Ask NEAR what an account grants a key
+    #[command(long_about = KEY)]
+    Key(LookUp),
+    /// Show the fields of an auth token or of an authorization, verifying nothing
     #[command(long_about = INSPECT)]
     Inspect(Inspect),
     /// Check the configuration
@@ -73,19 +80,29 @@ const DEV: &str = "Run a login server, a devnet and a test wallet in one process
         needed.\n\n\
         Prints the address, then a line per test account with its name and its private key, which are thrown away when it ends.";
 
+const DOCTOR: &str = "Look at everything that a login needs: configuration, secret, store, clock, and every endpoint (reachable, of the right network, \
+        up to date, how fast, what it knows). A line each, and what to do where something is wrong.\n\n\
+        It takes the settings of `siwn serve`, makes and changes nothing, and ends after three times rpc-timeout. It can run beside a \
+        server; run it as the user that siwn runs as.";
+
 const LOGIN: &str = "Sign in to a server as a headless client, and print its answer with the session's bearer token.\n\n\
         It signs only for the server's own host, or for the recipient that is named.";
 
 const KEYGEN: &str = "Make a key pair.\n\n\
         Prints it as JSON in the form of NEAR's credentials files, so that the output is a key file for `siwn sign`. The account is the \
-        key's implicit one; give the key to any account of yours with NEAR's own tools.";
+        key's implicit one, which ml-dsa-65 has not; give the key to any account of yours with NEAR's own tools.";
 
-const SIGN: &str = "Sign a message with a private key and print the auth token, as the `sign` of near-sign-verify does.";
+const SIGN: &str = "Sign a message with a private key and print the auth token, as the `sign` of near-sign-verify does.\n\n\
+        With --nep641 it is an access key authorization (NEP-641) instead: for a contract that the account extends, or for whoever \
+        takes the place of a signature.";
 
 const VERIFY: &str = "Verify an auth token and print what its owner signed.\n\n\
         Checks the recipient, the nonce, the signature, and on chain that the key is a full-access key of the account.";
 
-const INSPECT: &str = "Show the fields of an auth token as JSON, verifying nothing.";
+const KEY: &str = "Ask NEAR what an account grants a key, at the newest final block.\n\n\
+        Prints the answer, the block and the node that gave it. Only a key with full access signs anybody in.";
+
+const INSPECT: &str = "Show the fields of an auth token, or of an access key authorization of NEP-641, as JSON, verifying nothing.";
 
 const ROTATE: &str = "Put a new secret beside the present one.\n\n\
     Challenges of both are taken back from the moment that a process hears of the new one; after the time that --after sets it makes the \
@@ -119,6 +136,17 @@ pub(crate) struct Login {
     /// Whom to sign for, where that is not the server's host
     #[arg(long, value_name = "RECIPIENT", allow_hyphen_values = true)]
     pub(crate) recipient: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Exit codes: 0 nothing failed (there may be warnings), 1 something did, 2 wrong command line.\n\n\
+        Example:\n  siwn doctor --config siwn.toml")]
+pub(crate) struct Doctor {
+    /// Print what was found as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
 }
 
 #[derive(Debug, Subcommand)]
@@ -158,10 +186,14 @@ pub(crate) struct Keygen {
 pub(crate) enum GeneratedType {
     Ed25519,
     Secp256k1,
+    #[value(name = "ml-dsa-65")]
+    MlDsa65,
 }
 
 #[derive(Debug, Args)]
 #[command(
+    override_usage = "siwn sign [OPTIONS] --account <ACCOUNT> --recipient <RECIPIENT> <MESSAGE>\n       \
+        siwn sign [OPTIONS] --account <ACCOUNT> --nep641 <MESSAGE>",
     after_help = "Example:\n  siwn sign \"Sign in to app.example\" --account alice.near --recipient app.example --key-file k.json"
 )]
 pub(crate) struct Sign {
@@ -172,8 +204,8 @@ pub(crate) struct Sign {
     #[arg(long, value_name = "ACCOUNT", allow_hyphen_values = true)]
     pub(crate) account: AccountId,
     /// Whom the token is for
-    #[arg(long, value_name = "RECIPIENT", allow_hyphen_values = true)]
-    pub(crate) recipient: String,
+    #[arg(long, value_name = "RECIPIENT", required_unless_present = "nep641", allow_hyphen_values = true)]
+    pub(crate) recipient: Option<String>,
     #[command(flatten)]
     pub(crate) key: KeySource,
     /// The server's nonce: 32 bytes in hexadecimal or base64 [default: the time and random bytes]
@@ -185,6 +217,25 @@ pub(crate) struct Sign {
     /// A callback URL that is signed too
     #[arg(long, value_name = "URL", allow_hyphen_values = true)]
     pub(crate) callback_url: Option<String>,
+    /// Authorize MESSAGE as a payload of NEP-641, and print that as JSON; it is for a network, not for a recipient
+    #[arg(long, conflicts_with_all = ["recipient", "nonce", "state"])]
+    pub(crate) nep641: bool,
+    // Not `env`: clap would take the variable for a use of the flag.
+    #[arg(
+        help = "NEP-641: the network, mainnet, testnet or a chain id [default: $SIWN_NETWORK, or mainnet]",
+        long,
+        visible_alias = "chain-id",
+        value_name = "NAME",
+        conflicts_with = "recipient",
+        allow_hyphen_values = true
+    )]
+    pub(crate) network: Option<String>,
+    /// NEP-641: when it is signed, as in 2026-08-06T14:29:00Z [default: a minute ago, for blocks are a little behind]
+    #[arg(long, value_name = "TIME", conflicts_with = "recipient", allow_hyphen_values = true)]
+    pub(crate) timestamp: Option<Timestamp>,
+    /// NEP-641: accounts that ask the signer, comma-separated, from the nearest up to the one that signs in
+    #[arg(long, value_name = "ACCOUNTS", conflicts_with = "recipient", value_delimiter = ',', allow_hyphen_values = true)]
+    pub(crate) path: Vec<AccountId>,
 }
 
 #[derive(Debug, Args)]
@@ -218,18 +269,28 @@ pub(crate) struct Verify {
     /// Leave out the chain: whether the key is the account's stays open
     #[arg(long)]
     pub(crate) offline: bool,
-    /// The network: mainnet, testnet or a chain id
-    #[arg(long, value_name = "NAME", env = "SIWN_NETWORK", hide_env = true, default_value = "mainnet", allow_hyphen_values = true)]
-    pub(crate) network: String,
-    /// Nodes to ask, comma-separated, in order [default: the network's public nodes]
-    #[arg(long, value_name = "URLS", env = "SIWN_RPC", hide_env = true, value_delimiter = ',', allow_hyphen_values = true)]
-    pub(crate) rpc: Vec<String>,
+    #[command(flatten)]
+    pub(crate) nodes: Nodes,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Exit codes: 0 full access, 1 anything less, 2 could not find out or wrong command line.\n\n\
+        Example:\n  siwn key alice.near ed25519:BVxnyzHPsMeyy2nWwVJTfCnbgg3rbycrYb6AUTZRQUCL")]
+pub(crate) struct LookUp {
+    /// The account
+    #[arg(value_name = "ACCOUNT", allow_hyphen_values = true)]
+    pub(crate) account: AccountId,
+    /// The public key, as in ed25519:…; not its handle
+    #[arg(value_name = "KEY", allow_hyphen_values = true)]
+    pub(crate) key: PublicKey,
+    #[command(flatten)]
+    pub(crate) nodes: Nodes,
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  siwn inspect \"$TOKEN\"")]
 pub(crate) struct Inspect {
-    /// The token; `-` reads it from standard input and drops one trailing newline
+    /// The token, or an authorization of NEP-641; `-` reads it from standard input and drops one trailing newline
     #[arg(value_name = "TOKEN", allow_hyphen_values = true)]
     pub(crate) token: OsString,
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
-use siwn_server::config::{Config, Sources, settings};
+use siwn_server::config::{Config, Fault, Sources, settings};
 
 use crate::failure::Failure;
 
@@ -16,22 +16,33 @@ pub(crate) struct Settings {
 
 impl Settings {
     /// Reads file, environment and flags, and checks all of it.
-    pub(crate) fn load(&self) -> Result<Config, Vec<String>> {
-        Config::load(&self.sources()?).map_err(|faults| faults.iter().map(ToString::to_string).collect())
+    pub(crate) fn load(&self) -> Result<Config, Vec<Fault>> {
+        Config::load(&self.sources()?)
+    }
+
+    /// The same, with something in the place of what is required and not given.
+    pub(crate) fn load_with_placeholders(&self) -> Result<Config, Vec<Fault>> {
+        let placeholders = [("recipient", "app.example"), ("public_url", "https://app.example")];
+        let placed = placeholders.iter().fold(Sources::new(), |sources, (name, value)| sources.flag(name, (*value).to_owned()));
+        Config::load(&self.sources_over(placed)?)
     }
 
     /// Reads file, environment and flags.
-    pub(crate) fn sources(&self) -> Result<Sources, Vec<String>> {
-        let mut sources = Sources::new();
+    pub(crate) fn sources(&self) -> Result<Sources, Vec<Fault>> {
+        self.sources_over(Sources::new())
+    }
+
+    fn sources_over(&self, mut sources: Sources) -> Result<Sources, Vec<Fault>> {
+        let fault = |place: &str, problem: &str| vec![Fault { place: place.to_owned(), problem: problem.to_owned() }];
         if let Some(path) = &self.file {
             let name = path.display().to_string();
-            let text = std::fs::read_to_string(path).map_err(|error| vec![format!("{name}: {error}")])?;
+            let text = std::fs::read_to_string(path).map_err(|error| fault(&name, &error.to_string()))?;
             sources = sources.file(&name, &text);
         }
         let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
         let (texts, others): (Vec<_>, Vec<_>) = variables.partition(|(_, value)| value.to_str().is_some());
         if let Some((name, _)) = others.iter().find(|(name, _)| name.starts_with("SIWN_")) {
-            return Err(vec![format!("{name}: the value is not a text")]);
+            return Err(fault(name, "the value is not a text"));
         }
         sources = sources.environment(texts.into_iter().filter_map(|(name, value)| Some((name, value.into_string().ok()?))));
         for (name, value) in &self.flags {
@@ -43,13 +54,18 @@ impl Settings {
     /// [`load`](Self::load), for a command that cannot go on without.
     pub(crate) fn require(&self) -> Result<Config, Failure> {
         let config = self.load().map_err(|faults| {
-            Failure::unknown(faults.join("\nerror: ")).hint("`siwn config check` reads the configuration and starts nothing")
+            Failure::unknown(told(&faults)).hint("`siwn config check` reads the configuration and starts nothing")
         })?;
         for warning in config.warnings() {
             eprintln!("warning: {warning}");
         }
         Ok(config)
     }
+}
+
+/// All faults, each on a line of its own.
+pub(crate) fn told(faults: &[Fault]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\nerror: ")
 }
 
 impl Args for Settings {

@@ -52,6 +52,11 @@ impl Failure {
         Self { hint: Some(hint.into()), ..self }
     }
 
+    /// What failed.
+    pub(crate) fn error(&self) -> &str {
+        &self.error
+    }
+
     /// Prints both lines to standard error.
     pub(crate) fn report(&self) -> ExitCode {
         if !self.error.is_empty() {

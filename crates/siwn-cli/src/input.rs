@@ -34,6 +34,11 @@ pub(crate) fn argument_or_stdin(argument: &OsStr, too_long: fn(String) -> Failur
     Ok(bytes)
 }
 
+/// Whether this is meant to be JSON, which no auth token begins like.
+pub(crate) fn is_json(bytes: &[u8]) -> bool {
+    bytes.trim_ascii_start().first() == Some(&b'{')
+}
+
 /// The machine's clock.
 pub(crate) fn now() -> UnixMillis {
     SystemTime::now().into()

@@ -5,6 +5,7 @@ mod command;
 mod configuration;
 mod failure;
 mod input;
+mod nodes;
 mod notify;
 mod output;
 mod private_key;
@@ -17,7 +18,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use arguments::{Command, ConfigCommand, SecretCommand, Siwn};
-use command::{config, dev, inspect, keygen, login, secret, serve, sign, verify};
+use command::{config, dev, doctor, inspect, key, keygen, login, secret, serve, sign, verify};
 use failure::Failure;
 
 fn main() -> ExitCode {
@@ -35,12 +36,14 @@ fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Dev(arguments) => dev::run(&arguments),
         Command::Serve(settings) => serve::run(&settings),
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Login(arguments) => login::run(arguments),
         Command::Config { command: ConfigCommand::Check(settings) } => config::check(&settings),
         Command::Secret { command: SecretCommand::Rotate(arguments) } => secret::rotate(&arguments),
         Command::Keygen(arguments) => keygen::run(&arguments),
         Command::Sign(arguments) => sign::run(arguments),
         Command::Verify(arguments) => verify::run(&arguments),
+        Command::Key(arguments) => key::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Completions { shell } => output::completions(shell),
     }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use clap::CommandFactory as _;
 use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter};
+use siwn::UnixMillis;
 
 use crate::arguments::Siwn;
 use crate::failure::Failure;
@@ -14,7 +15,7 @@ pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
     let mut bytes = Vec::new();
     let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, OneLineArrays(PrettyFormatter::new()));
     value.serialize(&mut serializer).map_err(Failure::unknown)?;
-    line(&escape_invisible(&String::from_utf8_lossy(&bytes)))
+    json_text(&String::from_utf8_lossy(&bytes))
 }
 
 /// A member a line, and an array of 32 numbers on one.
@@ -40,6 +41,16 @@ impl Formatter for OneLineArrays {
     fn end_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
         self.0.end_object_value(writer)
     }
+}
+
+/// Prints a text of JSON as it is, but for what a terminal would obey.
+pub(crate) fn json_text(text: &str) -> Result<(), Failure> {
+    line(&escape_invisible(text))
+}
+
+/// A time as RFC 3339, in UTC.
+pub(crate) fn time(time: UnixMillis) -> String {
+    humantime::format_rfc3339_millis(time.into()).to_string()
 }
 
 /// Prints a line.

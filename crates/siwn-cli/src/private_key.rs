@@ -23,7 +23,7 @@ pub(crate) struct KeySource {
         value_name = "FILE",
         allow_hyphen_values = true,
         help = "File with the private key [default: $SIWN_PRIVATE_KEY]",
-        long_help = "File with the private key: its text (ed25519:… or secp256k1:…), or a credentials file of NEAR's command line \
+        long_help = "File with the private key: its text (ed25519:…, secp256k1:… or ml-dsa-65:…), or a credentials file of NEAR's command line \
                      (JSON with \"private_key\"). Without it the key is read from the variable SIWN_PRIVATE_KEY."
     )]
     key_file: Option<PathBuf>,
@@ -74,6 +74,7 @@ fn from_file(path: &Path) -> Result<PrivateKey, Failure> {
 fn parse(bytes: &[u8], source: &str) -> Result<PrivateKey, Failure> {
     let text = std::str::from_utf8(bytes.trim_ascii()).map_err(|_| Failure::unknown(format!("{source}: not a text")))?;
     text.parse().map_err(|error| {
-        Failure::unknown(format!("{source}: {error}")).hint("a private key is written ed25519:… or secp256k1:… with base58 digits")
+        Failure::unknown(format!("{source}: {error}"))
+            .hint("a private key is written ed25519:…, secp256k1:… or ml-dsa-65:… with base58 digits")
     })
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use siwn_server::config::{Config, Sources};
+use siwn_server::config::{Config, Fault, Sources};
 use siwn_server::{AuditLog, Secrets, Siwn};
 use siwn_store::KeptSecrets;
 use tokio::signal::unix::Signal;
@@ -57,7 +57,7 @@ impl Reloader {
         };
         let config = match Config::load(&sources) {
             Ok(config) => config,
-            Err(faults) => return refuse(&faults.iter().map(ToString::to_string).collect::<Vec<_>>()),
+            Err(faults) => return refuse(&faults),
         };
         for setting in self.sources.differing(&sources) {
             tracing::warn!(setting, "this setting has changed and needs a start");
@@ -96,8 +96,8 @@ impl Reloader {
 }
 
 /// Everything stays as it was.
-fn refuse(faults: &[String]) {
+fn refuse(faults: &[Fault]) {
     for fault in faults {
-        tracing::error!(fault, "not reloaded: the old settings are kept");
+        tracing::error!(fault = fault.to_string(), "not reloaded: the old settings are kept");
     }
 }

@@ -16,7 +16,11 @@ use crate::failure::Failure;
 /// Runs `task` to its end on all processors.
 pub(crate) fn run<T>(task: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.map_err(|error| Failure::unknown(format!("the runtime does not start: {error}")))?.block_on(task)
+    let runtime = runtime.map_err(|error| Failure::unknown(format!("the runtime does not start: {error}")))?;
+    let ended = runtime.block_on(task);
+    // A name server that does not answer must not hold up the end.
+    runtime.shutdown_background();
+    ended
 }
 
 /// The machine's clock, as the crates take it.

@@ -2,9 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "these are tests")]
 
-use std::fmt::Write as _;
-use std::io::Write as _;
-use std::process::{Command, Stdio};
+mod transcript;
+
+use transcript::Transcript;
 
 const KEY: &str = "US517G5965aydkZ46HS38QLi7UQiSojurfbQfKCELFx";
 const NONCE: &str = "30303031373630303030303030303030c48e22d109fbdc9ea9d09115591b1613";
@@ -14,52 +14,14 @@ const TOKEN: &str = "CgAAAGFsaWNlLm5lYXI0AAAAZWQyNTUxOTpHbWFEcnBwQkM3UDVBUktWOGc
 const FULL_TOKEN: &str = "CgAAAGFsaWNlLm5lYXI0AAAAZWQyNTUxOTpHbWFEcnBwQkM3UDVBUktWOGczZGppd1A4OXZ6MWpMSzIzVjJHQmp1QUVHQlgAAABWY3FVQSsrM29XZi95bGRUR1lVa2I3SXA2Njdka2FWd1JTZXJCRVM2cXIzd0EwYUpHSGxLbzgwUWFKdTFRTXVPZGFIakZiQVNYUzhkZlJOeFVHTE9Edz09DwAAAHR3bwpsaW5lcyAbWzMxbTAwMDE3NjAwMDAwMDAwMDDEjiLRCfvcnqnQkRVZGxYTCwAAAGFwcC5leGFtcGxlARYAAABodHRwczovL2FwcC5leGFtcGxlL2NiAQEAAABz";
 /// The first one with a letter of its message changed.
 const CHANGED_TOKEN: &str = "CgAAAGFsaWNlLm5lYXI0AAAAZWQyNTUxOTpHbWFEcnBwQkM3UDVBUktWOGczZGppd1A4OXZ6MWpMSzIzVjJHQmp1QUVHQlgAAABLcjVmWTlxVEMyRXZaRjlPaitZanJDdWxhbGdaa0RRZXMxM0Z3QjMvZHhEeFFQMXFzRElqVlYzTmZHZmwxQ2pzbVNhZnBBd0Zhc1drQjlXVHhpd3NCUT09FgAAAHNpZ24gaW4gdG8gYXBwLmV4YW1wbGUwMDAxNzYwMDAwMDAwMDAwxI4i0Qn73J6p0JEVWRsWEwsAAABhcHAuZXhhbXBsZQAA";
+/// `siwn sign "Hello, Near!" --nep641` of NEP-641's worked example.
+const AUTHORIZATION: &str = r#"{"msg":{"chain_id":"mainnet","signer_id":"extension.near","path":["wallet.near","v1.signer"],"timestamp":"2026-08-05T07:28:00.123456789Z","payload":"Hello, Near!"},"via":{"schema":"nep413","extra":{"callback_url":"https://wallet.com/callback"}},"access_key":"ed25519:GmaDrppBC7P5ARKV8g3djiwP89vz1jLK23V2GBjuAEGB","signature":"ed25519:5iDTPLp5WhcWEku3kUCGiU5kL8UoJb2kewYHYyUtPMoi3T6FY9N6r8j5YRLPp8ij8vbuboic8RzduTB9SwzLDJ58"}"#;
 /// Eight fields that cannot be parsed: account `Alice`, key `ed25519:x`, no signature.
 const IMPOSSIBLE_TOKEN: &str = "BQAAAEFsaWNlCQAAAGVkMjU1MTk6eAAAAAABAAAAbQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAQAAAHIAAA==";
 
-/// What a person sees who runs these commands one after the other.
-#[derive(Default)]
-struct Transcript(String);
-
-impl Transcript {
-    fn run(self, arguments: &[&str]) -> Self {
-        self.run_with("", "", arguments)
-    }
-
-    fn run_with_key(self, key: &str, arguments: &[&str]) -> Self {
-        self.run_with(key, "", arguments)
-    }
-
-    fn run_with(mut self, key: &str, input: &str, arguments: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_siwn"))
-            .args(arguments)
-            .env("SIWN_PRIVATE_KEY", key)
-            .env_remove("COLUMNS")
-            .env("SIWN_LOG", "error")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // A command that reads no input may have ended before it gets any.
-        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-        let output = child.wait_with_output().unwrap();
-
-        let quoted = arguments.iter().map(|argument| {
-            if argument.is_empty() || argument.contains([' ', '\n']) { format!("{argument:?}") } else { (*argument).to_owned() }
-        });
-        let environment = if key.is_empty() { String::new() } else { format!("SIWN_PRIVATE_KEY={key} ") };
-        writeln!(self.0, "$ {environment}siwn {}", quoted.collect::<Vec<_>>().join(" ")).unwrap();
-        self.0 += std::str::from_utf8(&output.stdout).unwrap();
-        self.0 += std::str::from_utf8(&output.stderr).unwrap();
-        writeln!(self.0, "[exit {}]\n", output.status.code().unwrap()).unwrap();
-        self
-    }
-}
-
 #[test]
 fn help() {
-    let transcript = ["keygen", "sign", "verify", "inspect", "completions"]
+    let transcript = ["doctor", "key", "keygen", "sign", "verify", "inspect", "completions"]
         .iter()
         .fold(Transcript::default().run(&[]).run(&["--version"]).run(&["--help"]).run(&["sign", "-h"]), |transcript, command| {
             transcript.run(&[command, "--help"])
@@ -107,6 +69,28 @@ fn sign() {
             "--key-file",
             "tests/credentials.json",
         ]);
+    insta::assert_snapshot!(transcript.0);
+}
+
+#[test]
+fn sign_nep641() {
+    let key = format!("ed25519:{KEY}");
+    let at = ["--nep641", "--account", "extension.near", "--timestamp", "2026-08-05T09:28:00.123456789+02:00"];
+    let with = |more: &[&'static str]| [&["sign", "Hello, Near!"], &at[..], more].concat();
+    // The worked example of NEP-641's reference, down to the signature.
+    let transcript = Transcript::default().run_with_key(
+        &key,
+        &with(&["--network", "mainnet", "--path", "wallet.near,v1.signer", "--callback-url", "https://wallet.com/callback"]),
+    );
+    let signature = "ed25519:5iDTPLp5WhcWEku3kUCGiU5kL8UoJb2kewYHYyUtPMoi3T6FY9N6r8j5YRLPp8ij8vbuboic8RzduTB9SwzLDJ58";
+    assert!(transcript.0.contains(signature), "{}", transcript.0);
+    let transcript = transcript
+        .run_with_key(&key, &with(&["--chain-id", "localnet"]))
+        .run_with_key(&key, &with(&["--recipient", "app.example"]))
+        .run_with_key(&key, &with(&["--path", "Wallet.near"]))
+        .run_with_key(&key, &with(&["--network", "Mainnet"]))
+        .run_with_key(&key, &["sign", "hello", "--account", "alice.near", "--nep641", "--timestamp", "yesterday"])
+        .run_with_key(&key, &["sign", "hello", "--account", "alice.near", "--recipient", "r", "--network", "mainnet"]);
     insta::assert_snapshot!(transcript.0);
 }
 
@@ -166,6 +150,8 @@ fn inspect() {
     let transcript = Transcript::default()
         .run(&["inspect", FULL_TOKEN])
         .run(&["inspect", IMPOSSIBLE_TOKEN])
+        .run(&["inspect", AUTHORIZATION])
+        .run(&["inspect", r#"{"signature": "a wallet's own"}"#])
         .run(&["inspect", "nonsense!"])
         .run(&["inspect", ""]);
     insta::assert_snapshot!(transcript.0);

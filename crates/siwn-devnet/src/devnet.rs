@@ -1,16 +1,17 @@
-//! The devnet: one chain, and the node in front of it.
+//! The devnet: one chain, and the nodes in front of it.
 
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use siwn::{AccountId, PublicKey, UnixMillis};
 use tokio::time::MissedTickBehavior;
 
-use crate::fault::Faults;
 use crate::ledger::{FINALITY, Ledger};
-use crate::rpc::{Lie, Node, Request};
-use crate::{Block, Fault, LedgerError, Network, Outage, Permission, Reply, Requests};
+use crate::node::{NodeState, lock};
+use crate::rpc::Request;
+use crate::{Block, Code, Contract, LedgerError, Network, Permission, Reply};
 
 /// How often [`Devnet::run`] makes a block, as NEAR does.
 pub const BLOCK_INTERVAL: Duration = Duration::from_millis(600);
@@ -18,24 +19,21 @@ pub const BLOCK_INTERVAL: Duration = Duration::from_millis(600);
 /// Where a devnet has its time from.
 pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 
-/// A NEAR that fits in a process. Clones are handles to the same chain and the same node.
+/// A NEAR that fits in a process: a chain, and a node that answers for it. Clones are handles to the same chain and the same node,
+/// [`Devnet::another_node`] makes one to another node of the chain.
 #[derive(Clone)]
-pub struct Devnet(Arc<Inner>);
+pub struct Devnet {
+    chain: Arc<Chain>,
+    node: Arc<Mutex<NodeState>>,
+}
 
-struct Inner {
+struct Chain {
     clock: Clock,
     network: Network,
     started: UnixMillis,
     ledger: Mutex<Ledger>,
-    faults: Mutex<Faults<Lag>>,
-    requests: Mutex<Requests>,
-}
-
-/// Where a node is that stopped following the chain.
-#[derive(Clone, Copy)]
-struct Lag {
-    head: Block,
-    dated_back: u64,
+    nodes: Mutex<Vec<Arc<Mutex<NodeState>>>>,
+    turns: AtomicUsize,
 }
 
 impl Devnet {
@@ -50,20 +48,16 @@ impl Devnet {
     pub fn posing_as(network: Network, clock: Clock) -> Self {
         let started = clock();
         let ledger = Ledger::new(network.genesis_hash(), started, BLOCK_INTERVAL);
-        Self(Arc::new(Inner {
-            clock,
-            network,
-            started,
-            ledger: Mutex::new(ledger),
-            faults: Mutex::default(),
-            requests: Mutex::default(),
-        }))
+        let node = Arc::<Mutex<NodeState>>::default();
+        let nodes = Mutex::new(vec![Arc::clone(&node)]);
+        let chain = Chain { clock, network, started, ledger: Mutex::new(ledger), nodes, turns: AtomicUsize::new(0) };
+        Self { chain: Arc::new(chain), node }
     }
 
     /// Which network this is.
     #[must_use]
     pub fn network(&self) -> &Network {
-        &self.0.network
+        &self.chain.network
     }
 
     /// Makes a block each 600 ms, as long as the future is polled.
@@ -81,7 +75,7 @@ impl Devnet {
     /// Makes the next block, at the clock's time, with all changes since the block before.
     #[expect(clippy::must_use_candidate, reason = "blocks are made for their own sake")]
     pub fn advance(&self) -> Block {
-        let now = (self.0.clock)();
+        let now = self.now();
         self.ledger().make_block(now)
     }
 
@@ -90,7 +84,7 @@ impl Devnet {
     pub fn advance_by(&self, blocks: u64) -> Block {
         let mut ledger = self.ledger();
         for _ in 0..blocks {
-            let now = (self.0.clock)();
+            let now = self.now();
             ledger.make_block(now);
         }
         ledger.head()
@@ -151,103 +145,87 @@ impl Devnet {
         self.ledger().remove_key(account, key)
     }
 
-    /// Lets requests meet a fault from now on. Of several outages that fit a request, the oldest takes it.
-    pub fn fail(&self, outage: impl Into<Outage>) {
-        let (outage, now) = (outage.into(), (self.0.clock)());
-        let ledger = self.ledger();
-        let age = match outage.fault {
-            Fault::Lagging(age) => u64::try_from(age.as_nanos()).unwrap_or(u64::MAX),
-            _ => 0,
-        };
-        let final_then = now.get().saturating_mul(1_000_000).saturating_sub(age);
-        let dated_back = ledger.final_block().timestamp_nanos.saturating_sub(final_then);
-        let lag = Lag { head: ledger.head(), dated_back };
-        drop(ledger);
-        lock(&self.0.faults).begin(outage, lag);
+    /// Adds an account without keys that exists but was not set up, in the next block, whose height is answered: what a `0u` account
+    /// is that somebody sent money to.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::AccountExists`].
+    pub fn add_uninitialized_account(&self, account: &AccountId) -> Result<u64, LedgerError> {
+        self.ledger().add_uninitialized_account(account)
     }
 
-    /// Ends all faults.
-    pub fn recover(&self) {
-        lock(&self.0.faults).clear();
+    /// Gives an account a contract in the place of its present one, in the next block, whose height is answered.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::NoAccount`].
+    pub fn deploy(&self, account: &AccountId, contract: Contract) -> Result<u64, LedgerError> {
+        let code = contract.code();
+        self.deploy_from(account, contract, code)
     }
 
-    /// How many requests reached the node since it was made or [`Devnet::forget_requests`] was called.
+    /// The same, where `view_account` says that the contract is from `code`.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::NoAccount`].
+    pub fn deploy_from(&self, account: &AccountId, contract: Contract, code: Code) -> Result<u64, LedgerError> {
+        self.ledger().deploy(account, Arc::new(contract), code)
+    }
+
+    /// Another node of the same chain: without faults, of the default flavour.
+    ///
+    /// The handle that is answered changes the same accounts and makes the same blocks; flavour, limit, faults and requests are the
+    /// new node's own.
     #[must_use]
-    pub fn requests(&self) -> Requests {
-        *lock(&self.0.requests)
+    pub fn another_node(&self) -> Self {
+        let node = Arc::<Mutex<NodeState>>::default();
+        lock(&self.chain.nodes).push(Arc::clone(&node));
+        Self { chain: Arc::clone(&self.chain), node }
     }
 
-    /// Counts requests from zero again.
-    pub fn forget_requests(&self) {
-        *lock(&self.0.requests) = Requests::default();
+    /// All nodes of the chain, the first one first.
+    #[must_use]
+    pub fn nodes(&self) -> Vec<Self> {
+        let nodes = lock(&self.chain.nodes);
+        nodes.iter().map(|node| Self { chain: Arc::clone(&self.chain), node: Arc::clone(node) }).collect()
     }
 
     /// Answers one JSON-RPC request, as a node does to a body that was posted to it: whatever the bytes are, there is an answer.
     ///
-    /// Meets no fault and is not counted; requests over HTTP are.
+    /// Meets no fault or limit, is not counted and takes no time; requests over HTTP do.
     #[must_use]
     pub fn answer(&self, body: &[u8]) -> Reply {
-        self.answer_as(Request::read(body), None, None)
-    }
-
-    /// Counts a request and says which fault it meets.
-    pub(crate) fn receive(&self, request: &Request) -> Option<Encounter> {
-        lock(&self.0.requests).count(request.method());
-        lock(&self.0.faults).meet(request.method()).map(|(fault, lag)| Encounter { fault, lag })
-    }
-
-    /// Answers as the node does that has met `encounter`, as far as the fault is one of content.
-    pub(crate) fn answer_met(&self, request: Request, encounter: Option<Encounter>) -> Reply {
-        let Some(Encounter { fault, lag }) = encounter else { return self.answer_as(request, None, None) };
-        match fault {
-            Fault::Lagging(_) => self.answer_as(request, Some(lag), None),
-            Fault::WrongBlockHash => self.answer_as(request, None, Some(Lie::BlockHash)),
-            Fault::WrongId => self.answer_as(request, None, Some(Lie::Id)),
-            Fault::WrongNetwork => self.answer_as(request, None, Some(Lie::Network)),
-            Fault::NotSynced => self.answer_as(request, None, Some(Lie::NoBlocks)),
-            Fault::InternalError => request.internal_error(),
-            _ => self.answer_as(request, None, None),
-        }
-    }
-
-    pub(crate) fn outages(&self) -> Vec<Outage> {
-        lock(&self.0.faults).outages().cloned().collect()
+        self.answer_met(Request::read(body), None).reply
     }
 
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        lock(&self.0.ledger)
+        lock(&self.chain.ledger)
     }
 
-    fn answer_as(&self, request: Request, lag: Option<Lag>, lie: Option<Lie>) -> Reply {
-        let now = (self.0.clock)();
-        let ledger = self.ledger();
-        let lag = lag.unwrap_or_else(|| Lag { head: ledger.head(), dated_back: 0 });
-        let node = Node {
-            ledger: &ledger,
-            network: &self.0.network,
-            head: lag.head,
-            dated_back: lag.dated_back,
-            started: self.0.started,
-            now,
-        };
-        request.answer(&node, lie)
+    pub(crate) fn state(&self) -> MutexGuard<'_, NodeState> {
+        lock(&self.node)
     }
-}
 
-/// A fault that a request met, and what the node was like when it began.
-#[derive(Clone, Copy)]
-pub(crate) struct Encounter {
-    pub(crate) fault: Fault,
-    lag: Lag,
+    pub(crate) fn now(&self) -> UnixMillis {
+        (self.chain.clock)()
+    }
+
+    pub(crate) fn started(&self) -> UnixMillis {
+        self.chain.started
+    }
+
+    /// Whose turn it is among all nodes of the chain.
+    pub(crate) fn node_in_turn(&self) -> Self {
+        let turn = self.chain.turns.fetch_add(1, Ordering::Relaxed);
+        let nodes = self.nodes();
+        nodes[turn % nodes.len()].clone()
+    }
 }
 
 impl std::fmt::Debug for Devnet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Devnet({} at {})", self.0.network.chain_id(), self.head().height)
+        write!(f, "Devnet({} at {})", self.network().chain_id(), self.head().height)
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Every change under these locks is complete before anything could panic.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

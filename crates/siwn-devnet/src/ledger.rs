@@ -8,7 +8,7 @@ use siwn::{AccountId, PublicKey, UnixMillis};
 use thiserror::Error;
 
 use crate::key::KeyHandle;
-use crate::{BlockHash, Permission};
+use crate::{BlockHash, Contract, Permission};
 
 /// How many blocks back the state is kept. Older blocks answer `GARBAGE_COLLECTED_BLOCK`.
 pub const KEPT_BLOCKS: u64 = 1000;
@@ -59,10 +59,32 @@ pub enum LedgerError {
 }
 
 /// An account at some block.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct Account {
     pub(crate) keys: BTreeMap<KeyHandle, AccessKey>,
+    pub(crate) code: Code,
+    pub(crate) contract: Option<Arc<Contract>>,
+    /// Of an account that exists and was not set up yet.
+    pub(crate) bootstrap_nonce: Option<u64>,
 }
+
+/// Where an account's contract is from, as `view_account` shows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Code {
+    /// There is none.
+    #[default]
+    None,
+    /// The account's own, by its hash.
+    Own(BlockHash),
+    /// A global contract, by its hash.
+    GlobalByHash(BlockHash),
+    /// A global contract, by the account that publishes it.
+    GlobalByAccount(AccountId),
+}
+
+/// An account without keys, contract and anything else.
+pub(crate) static EMPTY: Account = Account { keys: BTreeMap::new(), code: Code::None, contract: None, bootstrap_nonce: None };
 
 #[derive(Clone)]
 pub(crate) struct AccessKey {
@@ -153,7 +175,7 @@ impl Ledger {
     pub(crate) fn add_account(&mut self, id: &AccountId) -> Result<u64, LedgerError> {
         self.change(id, |account| match account {
             Some(_) => Err(LedgerError::AccountExists),
-            None => Ok(Some(Account::default())),
+            None => Ok(Some(EMPTY.clone())),
         })
     }
 
@@ -179,6 +201,23 @@ impl Ledger {
             let mut account = account.ok_or(LedgerError::NoAccount)?.clone();
             account.keys.remove(&KeyHandle::from(key)).ok_or(LedgerError::NoKey)?;
             Ok(Some(account))
+        })
+    }
+
+    /// Adds an account that exists but was not set up, as a `0u` account is that somebody sent money to.
+    pub(crate) fn add_uninitialized_account(&mut self, id: &AccountId) -> Result<u64, LedgerError> {
+        let bootstrap_nonce = Some(self.head().height * NONCES_PER_BLOCK);
+        self.change(id, |account| match account {
+            Some(_) => Err(LedgerError::AccountExists),
+            None => Ok(Some(Account { bootstrap_nonce, ..EMPTY.clone() })),
+        })
+    }
+
+    /// Puts a contract in the place of the account's present one.
+    pub(crate) fn deploy(&mut self, id: &AccountId, contract: Arc<Contract>, code: Code) -> Result<u64, LedgerError> {
+        self.change(id, |account| {
+            let account = account.ok_or(LedgerError::NoAccount)?.clone();
+            Ok(Some(Account { contract: Some(contract), code, bootstrap_nonce: None, ..account }))
         })
     }
 

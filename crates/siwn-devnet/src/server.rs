@@ -4,7 +4,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use axum::{Extension, Router};
@@ -31,14 +31,28 @@ impl Devnet {
     ///
     /// Those of binding a socket.
     pub async fn listen(&self) -> io::Result<DevnetServer> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let address = listener.local_addr()?;
-        let listening = tokio::spawn(accept(listener, self.node_router())).abort_handle();
-        Ok(DevnetServer { address, listening })
+        DevnetServer::start(self.node_router()).await
     }
 }
 
 impl DevnetServer {
+    /// Serves `nodes` at one address, as a balancer does: each request goes to the next node, the first one to the first.
+    ///
+    /// # Errors
+    ///
+    /// Those of binding a socket, and [`InvalidInput`](io::ErrorKind::InvalidInput) where there are no nodes.
+    pub async fn balancing(nodes: &[Devnet]) -> io::Result<Self> {
+        let first = nodes.first().ok_or(io::ErrorKind::InvalidInput)?;
+        Self::start(first.balanced_router(Turns::new(nodes))).await
+    }
+
+    async fn start(node: Router) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        let listening = tokio::spawn(accept(listener, node)).abort_handle();
+        Ok(Self { address, listening })
+    }
+
     /// Where the node is: `http://127.0.0.1:PORT`.
     #[must_use]
     pub fn url(&self) -> String {
@@ -80,6 +94,24 @@ async fn serve(stream: TcpStream, node: Router) {
     let service = TowerToHyperService::new(node.layer(Extension(line)));
     // Broken connections are what this server is for.
     _ = http1::Builder::new().serve_connection(TokioIo::new(socket), service).await;
+}
+
+/// Nodes that take turns.
+#[derive(Clone)]
+pub(crate) struct Turns {
+    nodes: Arc<[Devnet]>,
+    turn: Arc<AtomicUsize>,
+}
+
+impl Turns {
+    fn new(nodes: &[Devnet]) -> Self {
+        Self { nodes: nodes.into(), turn: Arc::default() }
+    }
+
+    /// The node whose turn it is.
+    pub(crate) fn next(&self) -> &Devnet {
+        &self.nodes[self.turn.fetch_add(1, Ordering::Relaxed) % self.nodes.len()]
+    }
 }
 
 /// The connection that a request came in by.

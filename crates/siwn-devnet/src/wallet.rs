@@ -62,6 +62,16 @@ impl TestAccounts {
     pub const fn people(&self) -> [&TestAccount; 3] {
         [&self.alice, &self.bob, &self.carol]
     }
+
+    pub(crate) fn from_seed(seed: &[u8; 32]) -> Self {
+        let account = |name, purpose| TestAccount::new(name, purpose, seed);
+        Self {
+            alice: account("alice.test.near", "full access"),
+            bob: account("bob.test.near", "full access"),
+            carol: account("carol.test.near", "full access"),
+            bob_function_call: account("bob.test.near", "function call"),
+        }
+    }
 }
 
 impl Devnet {
@@ -71,13 +81,7 @@ impl Devnet {
     /// and new at every start. Accounts and keys that are there already stay as they are.
     #[must_use]
     pub fn add_test_accounts(&self, seed: [u8; 32]) -> TestAccounts {
-        let account = |name, purpose| TestAccount::new(name, purpose, &seed);
-        let accounts = TestAccounts {
-            alice: account("alice.test.near", "full access"),
-            bob: account("bob.test.near", "full access"),
-            carol: account("carol.test.near", "full access"),
-            bob_function_call: account("bob.test.near", "function call"),
-        };
+        let accounts = TestAccounts::from_seed(&seed);
         for TestAccount { name, private_key } in accounts.people() {
             self.add_key_anew(name, &private_key.public_key(), Permission::FullAccess);
         }

@@ -4,41 +4,13 @@
 
 mod support;
 
-use axum::body::{Body, to_bytes};
-use axum::http::{Method, Request, StatusCode};
+use axum::body::Body;
+use axum::http::{Method, Request};
 use serde_json::{Value, json};
 use siwn_devnet::Devnet;
+use support::control::{assert_refused, control, local, send};
 use support::{account, ask, devnet, devnet_with_alice, key, padded, request, view_access_key};
 use tower::ServiceExt as _;
-
-/// A request that is let in.
-fn local(method: Method, path: &str, body: &Value) -> Request<Body> {
-    let builder = Request::builder().method(method).uri(path).header("host", "localhost:8080");
-    if body.is_null() {
-        return builder.body(Body::empty()).unwrap();
-    }
-    builder.header("content-type", "application/json").body(Body::from(body.to_string())).unwrap()
-}
-
-async fn send(devnet: &Devnet, request: Request<Body>) -> (StatusCode, Value) {
-    let response = devnet.router().oneshot(request).await.unwrap();
-    assert_eq!(response.headers()["content-type"], "application/json");
-    let status = response.status();
-    let body = to_bytes(response.into_body(), 1 << 24).await.unwrap();
-    (status, serde_json::from_slice(&body).unwrap())
-}
-
-async fn control(devnet: &Devnet, method: Method, path: &str, body: Value) -> (u16, Value) {
-    let (status, answer) = send(devnet, local(method, path, &body)).await;
-    (status.as_u16(), answer)
-}
-
-#[track_caller]
-fn assert_refused((status, answer): (u16, Value), expected: u16, code: &str) {
-    assert_eq!((status, &answer["error"], &answer["success"]), (expected, &json!(code), &json!(false)));
-    let message = answer["message"].as_str().unwrap();
-    assert!(!message.is_empty() && answer.as_object().unwrap().len() == 3);
-}
 
 #[tokio::test]
 async fn an_account_is_added_seen_and_removed() {
@@ -118,7 +90,11 @@ async fn every_fault_has_a_name() {
         {"fault": "delay", "milliseconds": 5}, {"fault": "hang"}, {"fault": "reset"}, {"fault": "too-many-requests"},
         {"fault": "too-many-requests", "retryAfter": 5}, {"fault": "internal-error"}, {"fault": "unavailable"}, {"fault": "garbage"},
         {"fault": "endless-body"}, {"fault": "truncated-body"}, {"fault": "wrong-block-hash"}, {"fault": "wrong-id"},
-        {"fault": "lagging", "milliseconds": 60000}, {"fault": "wrong-network"}, {"fault": "not-synced", "requests": 1}
+        {"fault": "lagging", "milliseconds": 60000}, {"fault": "wrong-network"}, {"fault": "not-synced", "requests": 1},
+        {"fault": "behind", "blocks": 3}, {"fault": "timed-out"}, {"fault": "forbidden"}, {"fault": "redirect"},
+        {"fault": "unknown-block"}, {"fault": "collected-block"}, {"fault": "unavailable-shard"}, {"fault": "unknown-cause"},
+        {"fault": "unknown-permission"}, {"fault": "grants-all"}, {"fault": "denies-all"}, {"fault": "denies-accounts"},
+        {"fault": "wrong-chain-id"}, {"fault": "wrong-genesis"}, {"fault": "stalled-body"}, {"fault": "wrong-status"}, {"fault": "result-beside-error"}, {"fault": "hang", "method": "call"}, {"fault": "hang", "method": "view"}
     ]);
     for fault in faults.as_array().unwrap() {
         assert_eq!(control(&devnet, Method::POST, "/_devnet/fault", fault.clone()).await.0, 200, "{fault}");
@@ -127,6 +103,8 @@ async fn every_fault_has_a_name() {
     assert_eq!(state["faults"], faults);
     for bad in [
         json!({"fault": "delay"}),
+        json!({"fault": "behind"}),
+        json!({"fault": "delay", "blocks": 1}),
         json!({"fault": "hang", "milliseconds": 1}),
         json!({"fault": "hang", "retryAfter": 1}),
         json!({"fault": "fire"}),

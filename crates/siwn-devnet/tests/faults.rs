@@ -137,6 +137,38 @@ async fn a_truncated_body_is_shorter_than_announced() {
     assert_eq!(answer.body, whole[..whole.len() / 2]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_stalled_body_stops_half_way_and_the_connection_stays() {
+    use tokio::io::AsyncWriteExt as _;
+
+    let (devnet, _, server) = node().await;
+    let whole = asked(&server, &question()).await.body;
+    devnet.fail(Fault::StalledBody);
+    let mut stream = tokio::net::TcpStream::connect(server.address()).await.unwrap();
+    let (body, begin) = (question(), "POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json");
+    stream.write_all(format!("{begin}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).as_bytes()).await.unwrap();
+    let mut read = Vec::new();
+    while !read.ends_with(&whole[..whole.len() / 2]) {
+        assert_ne!(tokio::io::AsyncReadExt::read_buf(&mut stream, &mut read).await.unwrap(), 0);
+    }
+    assert!(String::from_utf8(read).unwrap().contains(&format!("content-length: {}", whole.len())));
+    let more = tokio::time::timeout(Duration::from_mins(1), tokio::io::AsyncReadExt::read_u8(&mut stream)).await;
+    assert!(more.is_err(), "{more:?}");
+}
+
+#[tokio::test]
+async fn a_right_answer_can_come_with_a_wrong_status_or_beside_an_error() {
+    let (devnet, _, server) = node().await;
+    let right = asked(&server, &question()).await;
+    devnet.fail(Fault::WrongStatus.times(1));
+    devnet.fail(Fault::ResultBesideError);
+    let wrong = asked(&server, &question()).await;
+    assert_eq!((wrong.status, wrong.json()), (503, right.json()));
+    let both = asked(&server, &question()).await;
+    assert_eq!((both.status, &both.json()["result"]), (200, &right.json()["result"]));
+    assert_eq!(both.json()["error"]["name"], "HANDLER_ERROR");
+}
+
 #[tokio::test]
 async fn an_answer_of_another_block_is_right_but_for_the_hash() {
     let (devnet, _, server) = node().await;

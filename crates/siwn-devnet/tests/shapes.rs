@@ -5,74 +5,9 @@
 mod support;
 
 use serde_json::{Value, json};
-use siwn::PublicKey;
 use siwn_devnet::{BlockHash, Devnet, Fault, FunctionCall, GasKey, KEPT_BLOCKS, Permission, Reply};
+use support::shape::{BLOCK, FIXTURE_HASH, NONCE, answer, assert_like, compare, fixture, of_type};
 use support::{account, devnet, key, post, request};
-
-/// The hash in the fixtures' requests.
-const FIXTURE_HASH: &str = "4YKWDpQRHr6FB9shtd86NkMhaHGDSTdYi4mCnmMgAgrk";
-const NONCE: &[&str] = &["nonce", "block_hash", "block_height"];
-const BLOCK: &[&str] = &["block_hash", "block_height"];
-
-fn fixture(name: &str) -> String {
-    let path = format!("{}/tests/fixtures/{name}.json", env!("CARGO_MANIFEST_DIR"));
-    std::fs::read_to_string(path).unwrap()
-}
-
-/// The text of a key in the fixtures.
-fn fixture_key(name: &str) -> PublicKey {
-    let keys: Value = serde_json::from_str(&fixture("keys")).unwrap();
-    keys[name]["public_key"].as_str().unwrap().parse().unwrap()
-}
-
-fn of_type(name: &str) -> PublicKey {
-    fixture_key(if name == "ml-dsa-65" { "ml-dsa-65 (seed 07*32)" } else { name })
-}
-
-/// Whether `reply` is what the fixture says, but for members of the names in `varying`, which need only have the same type.
-#[track_caller]
-fn assert_like(reply: &Reply, status: u16, name: &str, varying: &[&str]) {
-    assert_eq!(reply.status, status, "{name}");
-    let reply: Value = serde_json::from_slice(&reply.body).unwrap();
-    let expected: Value = serde_json::from_str(&fixture(name)).unwrap();
-    compare(name, &reply, &expected, varying);
-}
-
-#[track_caller]
-fn compare(path: &str, value: &Value, expected: &Value, varying: &[&str]) {
-    match (value, expected) {
-        (Value::Object(value), Value::Object(expected)) => {
-            let names = |object: &serde_json::Map<String, Value>| object.keys().cloned().collect::<Vec<_>>();
-            assert_eq!(names(value), names(expected), "{path}");
-            for (name, member) in expected {
-                let path = format!("{path}.{name}");
-                if varying.contains(&name.as_str()) {
-                    assert_eq!(type_of(&value[name]), type_of(member), "{path}");
-                } else {
-                    compare(&path, &value[name], member, varying);
-                }
-            }
-        }
-        (Value::Array(value), Value::Array(expected)) => {
-            assert_eq!(value.len(), expected.len(), "{path}");
-            for (index, (value, expected)) in value.iter().zip(expected).enumerate() {
-                compare(&format!("{path}[{index}]"), value, expected, varying);
-            }
-        }
-        _ => assert_eq!(value, expected, "{path}"),
-    }
-}
-
-fn type_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
-}
 
 fn app() -> FunctionCall {
     FunctionCall {
@@ -91,11 +26,6 @@ fn granting(permission: Permission) -> Devnet {
     devnet.add_key(&account("alice.near"), &of_type("ed25519"), permission).unwrap();
     devnet.settle();
     devnet
-}
-
-/// Answers the fixture's request, at the final block where it names a hash.
-fn answer(devnet: &Devnet, name: &str) -> Reply {
-    devnet.answer(fixture(name).replace(FIXTURE_HASH, &devnet.final_block().hash.to_string()).as_bytes())
 }
 
 #[test]
@@ -339,8 +269,14 @@ fn what_is_no_good_request_is_told_as_nearcore_tells_it() {
     let devnet = granting(Permission::FullAccess);
     let upper = fixture("req_query_view_access_key_final").replace("alice.near", "Alice.near");
     assert_like(&devnet.answer(upper.as_bytes()), 400, "err_parse_error", &["error_message", "data"]);
-    assert_like(&answer(&devnet, "req_experimental_view_access_key"), 400, "err_method_not_found", &[]);
-    assert_like(&answer(&devnet, "req_batch_query"), 200, "gw_batch_disabled", &[]);
+    assert_like(
+        &devnet.answer(request("EXPERIMENTAL_view_access_key", &json!({})).as_bytes()),
+        400,
+        "err_parse_error",
+        &["error_message", "data"],
+    );
+    let unknown = request("EXPERIMENTAL_unknown", &json!({}));
+    assert_like(&devnet.answer(unknown.as_bytes()), 400, "err_method_not_found", &["method_name", "data"]);
 }
 
 #[tokio::test]

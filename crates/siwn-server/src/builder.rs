@@ -9,7 +9,7 @@ use siwn::{
     AccountRules, Admission, Chain, Generation, Limits, Login, MemoryStore, Secret, Sessions, SiteError, Store, UnfundedAccounts,
     UrlError,
 };
-use siwn_chain::{EndpointHealth, EndpointState, RpcChain};
+use siwn_chain::{EndpointHealth, EndpointSettings, EndpointState, RpcChain, RpcUrl};
 use thiserror::Error;
 
 use crate::audit::{self, Audit, AuditLog};
@@ -407,7 +407,8 @@ impl Builder {
     fn own_chain(&self) -> Result<Arc<RpcChain>, BuildError> {
         let mut settings = siwn_chain::Settings::new(self.network.parse()?);
         if !self.rpc.is_empty() {
-            settings.endpoints = self.rpc.iter().map(|url| url.parse()).collect::<Result<_, _>>()?;
+            let urls: Vec<RpcUrl> = self.rpc.iter().map(|url| url.parse()).collect::<Result<_, _>>()?;
+            settings.endpoints = urls.into_iter().map(EndpointSettings::from).collect();
         }
         Ok(Arc::new(RpcChain::new(settings, Arc::clone(&self.clock))?))
     }

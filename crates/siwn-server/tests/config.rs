@@ -52,7 +52,7 @@ fn lists_stand_in_the_file_or_between_commas() {
         ("SIWN_SECRET", &["0f".repeat(32), "f0".repeat(32)].join(",")),
     ]);
     let config = Config::load(&Sources::new().environment(variables)).unwrap();
-    let hosts: Vec<_> = config.rpc.iter().map(siwn_chain::RpcUrl::host).collect();
+    let hosts: Vec<_> = config.rpc.iter().map(|endpoint| endpoint.url.host()).collect();
     assert_eq!(hosts, ["a.example", "b.example"]);
     assert_eq!(config.secrets.unwrap().change(), (2, None));
 }
@@ -73,6 +73,78 @@ fn all_faults_are_told_at_once_with_their_places() {
         .flag("callback_urls", "javascript://x,https://good.example".into())
         .flag("trusted_proxies", "10.0.0.0/33".into());
     insta::assert_snapshot!(faults(&sources));
+}
+
+const ENDPOINTS: &str = r#"
+recipient = "r"
+rpc_agreement = 2
+rpc_hedge = false
+
+[[rpc.endpoints]]
+url = "https://rpc.example/hush"
+headers = { authorization = "Bearer hush", x-api-key = "hush" }
+
+[[rpc.endpoints]]
+url = "https://spare.example"
+priority = 7
+"#;
+
+#[test]
+fn nodes_have_headers_and_priorities_in_the_file() {
+    let config = Config::load(&Sources::new().file("siwn.toml", ENDPOINTS)).unwrap();
+    let rpc: Vec<_> = config.rpc.iter().map(|node| (node.url.host(), node.priority, node.headers.len())).collect();
+    assert_eq!(rpc, [("rpc.example".into(), 0, 2), ("spare.example".into(), 7, 0)]);
+    assert_eq!((config.rpc_agreement, config.rpc_hedge), (2, false));
+    assert!(!format!("{config:?}").contains("hush"));
+    // A variable replaces them all.
+    let variables = environment(&[("SIWN_RPC", "https://other.example"), ("SIWN_RPC_AGREEMENT", "1")]);
+    let config = Config::load(&Sources::new().file("siwn.toml", ENDPOINTS).environment(variables)).unwrap();
+    assert_eq!((config.rpc.len(), config.rpc_agreement), (1, 1));
+}
+
+#[test]
+fn faults_of_nodes_are_told_by_their_number_and_not_quoted() {
+    let file = r#"
+recipient = "r"
+rpc_agreement = 3
+[[rpc.endpoints]]
+url = "https://rpc.example"
+headers = { host = "hush" }
+priority = 256
+[[rpc.endpoints]]
+adress = "https://hush.example"
+[[rpc.endpoints]]
+url = "http://hush.example"
+headers = { authorization = "hush\n" }
+"#;
+    let told = faults(&Sources::new().file("siwn.toml", file));
+    assert!(!told.contains("hush"), "{told}");
+    for expected in [
+        "siwn.toml: rpc.endpoints, number 1: headers: this header is set by the client itself",
+        "siwn.toml: rpc.endpoints, number 1: priority is a number from 0 to 255",
+        "siwn.toml: rpc.endpoints, number 2: an endpoint has url, headers and priority, and nothing else",
+        "siwn.toml: rpc.endpoints, number 2: url is missing",
+        "siwn.toml: rpc.endpoints, number 3: url: plain http",
+        "siwn.toml: rpc.endpoints, number 3: headers: a header's value",
+    ] {
+        assert!(told.contains(expected), "{expected} is not in\n{told}");
+    }
+    for rpc in ["[rpc]\nurl = \"x\"", "[rpc]\nendpoints = []", "rpc = { endpoints = [1] }"] {
+        let told = faults(&Sources::new().file("siwn.toml", &format!("recipient = \"r\"\n{rpc}")));
+        assert_eq!(told, "siwn.toml: rpc: is a list of addresses, or tables [[rpc.endpoints]]");
+    }
+}
+
+#[test]
+fn no_more_nodes_can_agree_than_there_are() {
+    let sources = |agreement: &str, rpc: &str| {
+        let sources = Sources::new().flag("recipient", "r".into()).flag("rpc_agreement", agreement.into());
+        if rpc.is_empty() { sources } else { sources.flag("rpc", rpc.into()) }
+    };
+    assert_eq!(Config::load(&sources("2", "")).unwrap().rpc_agreement, 2);
+    for (agreement, rpc) in [("3", ""), ("2", "https://a.example"), ("0", ""), ("-1", ""), ("two", "")] {
+        assert!(faults(&sources(agreement, rpc)).contains("--rpc-agreement: is a number from 1 to"), "{agreement}");
+    }
 }
 
 #[test]
@@ -210,17 +282,19 @@ fn what_is_probably_not_meant_is_said() {
         .flag("dangerous_function_call_keys", "true".into())
         .flag("allowed_origins", "https://shop.example".into())
         .flag("store", "memory:".into());
-    insta::assert_snapshot!(Config::load(&sources).unwrap().warnings().join("\n"));
+    insta::assert_snapshot!(
+        Config::load(&sources).unwrap().warnings().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    );
 }
 
 #[test]
 fn a_proxy_on_this_machine_that_is_not_named_is_said() {
     let warnings = |proxies: &'static str| {
         let sources = Sources::new().flag("recipient", "r".into()).flag("public_url", "https://app.example".into());
-        Config::load(&sources.flag("trusted_proxies", proxies.into())).unwrap().warnings().join("\n")
+        Config::load(&sources.flag("trusted_proxies", proxies.into())).unwrap().warnings()
     };
-    assert!(warnings("").contains("trusted_proxies: "));
-    assert!(!warnings("127.0.0.1").contains("trusted_proxies: "));
+    let is_said = |proxies| warnings(proxies).iter().any(|warning| warning.place == "trusted_proxies");
+    assert!(is_said("") && !is_said("127.0.0.1"));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What is remembered of an endpoint.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use siwn::UnixMillis;
@@ -14,11 +15,16 @@ const TIP_IS_FRESH: Duration = Duration::from_secs(1);
 /// An endpoint that was away for longer may have come back as another network's.
 const SHORT_OUTAGE: Duration = Duration::from_mins(1);
 
+/// Blocks of other endpoints that are remembered.
+const CONFIRMED: usize = 8;
+
 #[derive(Default)]
 pub(super) struct Memory {
     network: NetworkCheck,
     failing_since: Option<UnixMillis>,
     tip: Option<(Tip, UnixMillis)>,
+    /// The last blocks of other endpoints that this one confirmed.
+    confirmed: VecDeque<Tip>,
 }
 
 #[derive(Default)]
@@ -69,6 +75,15 @@ impl Memory {
     /// Another look-up may have put a newer tip into its place.
     pub(super) fn forget(&mut self, tip: Tip) {
         self.tip.take_if(|(remembered, _)| *remembered == tip);
+    }
+
+    pub(super) fn has_confirmed(&self, tip: Tip) -> bool {
+        self.confirmed.contains(&tip)
+    }
+
+    pub(super) fn confirms(&mut self, tip: Tip) {
+        self.confirmed.truncate(CONFIRMED - 1);
+        self.confirmed.push_front(tip);
     }
 
     /// Whether it answered before.

@@ -1,24 +1,33 @@
-//! One endpoint: its network is checked, its tip pinned, its answers judged.
+//! One endpoint: how it is asked, and what is made of how it answers.
 
+mod breaker;
+mod latency;
 mod memory;
+mod pin;
+mod standing;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use siwn::{Access, Question, Standing, UnixMillis};
+use siwn::UnixMillis;
+use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
-use crate::block::Tip;
 use crate::calls::Calls;
+use crate::examine::{EndpointReport, examine};
 use crate::fault::Fault;
 use crate::health::{EndpointHealth, EndpointState};
-use crate::http::Http;
+use crate::http::{Address, Transport};
 use crate::network::Network;
-use crate::reply::{AccountAnswer, KeyAnswer, Reply};
+use crate::reply::Reply;
 use crate::request::{Call, RequestId};
 use crate::rpc_chain::Clock;
-use crate::rpc_url::RpcUrl;
+use crate::settings::EndpointSettings;
+pub use breaker::BreakerState;
+pub(crate) use breaker::{Breaker, Pass};
+pub(crate) use latency::Latency;
+pub use latency::Seconds;
 use memory::Memory;
 
 /// What all endpoints share.
@@ -29,16 +38,20 @@ pub(crate) struct Shared {
     /// The age from which on a tip is a lagging node's.
     pub(crate) oldest_tip: Duration,
     pub(crate) clock: Clock,
-    pub(crate) http: Http,
+    pub(crate) transport: Box<dyn Transport>,
     pub(crate) requests: AtomicU64,
+    /// Told when an endpoint may have become free to be asked.
+    pub(crate) changed: Arc<Notify>,
 }
 
 pub(crate) struct Endpoint {
-    url: RpcUrl,
+    address: Address,
     shared: Arc<Shared>,
     memory: Mutex<Memory>,
     turn: tokio::sync::Mutex<Turn>,
-    calls: Calls,
+    pub(crate) breaker: Breaker,
+    pub(crate) calls: Calls,
+    pub(crate) latency: Latency,
 }
 
 /// Held while the network is checked or the tip fetched: who comes meanwhile waits for the outcome instead of asking too. A tip is in the
@@ -46,154 +59,75 @@ pub(crate) struct Endpoint {
 type Turn = Option<(Instant, Fault)>;
 
 impl Endpoint {
-    pub(crate) fn new(url: RpcUrl, shared: Arc<Shared>) -> Self {
-        Self { url, shared, memory: Mutex::default(), turn: tokio::sync::Mutex::default(), calls: Calls::default() }
+    pub(crate) fn new(settings: EndpointSettings, shared: Arc<Shared>) -> Self {
+        Self {
+            address: Address::new(settings.url, settings.headers),
+            memory: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
+            breaker: Breaker::new(Arc::clone(&shared.changed)),
+            calls: Calls::default(),
+            latency: Latency::default(),
+            shared,
+        }
     }
 
     pub(crate) fn host(&self) -> String {
-        self.url.host()
+        self.address.host()
     }
 
     pub(crate) fn health(&self) -> EndpointHealth {
         EndpointHealth { host: self.host(), state: self.memory().state() }
     }
 
-    pub(crate) fn calls(&self) -> &Calls {
-        &self.calls
-    }
-
-    /// Where the account stands with the key, at this endpoint's tip and by this endpoint alone, and the time of that block.
-    pub(crate) async fn standing(&self, question: Question<'_>, deadline: Instant) -> Result<(Standing, UnixMillis), Fault> {
-        let pin = self.pin(deadline).await?;
-        let access = self.access(question, pin, deadline).await.inspect_err(|fault| {
-            if fault.is_of_the_pin() {
-                self.memory().forget(pin);
-            }
-        })?;
-        let (account, key) = (question.account.clone(), question.key.clone());
-        Ok((Standing { account, key, access, block: pin.into() }, pin.made_at))
-    }
-
-    /// Asks which network the endpoint is of, if that is not known; for its tip, if it fails.
+    /// Asks which network the endpoint is of, if that is not known; for its tip, if it fails. A pause that it asked for is kept.
     pub(crate) async fn check(&self) -> EndpointState {
         let until = self.next_call_ends(None);
         let state = self.memory().state();
-        // What it answers, or does not, is noted.
-        match state {
-            EndpointState::Unasked => drop(self.check_alone(until).await),
-            EndpointState::OtherNetwork { .. } => drop(self.check_anew(until).await),
-            EndpointState::Failing { .. } => drop(self.pin(until).await),
-            EndpointState::Answering => {}
+        if !self.breaker.is_limited() {
+            // What it answers, or does not, is noted.
+            match state {
+                EndpointState::Unasked => drop(self.check_alone(until).await),
+                EndpointState::OtherNetwork { .. } => drop(self.check_anew(until).await),
+                EndpointState::Failing { .. } => {
+                    if self.pin(until).await.is_ok() {
+                        self.breaker.is_well();
+                    }
+                }
+                EndpointState::Answering => {}
+            }
         }
         self.memory().state()
     }
 
-    async fn access(&self, question: Question<'_>, pin: Tip, deadline: Instant) -> Result<Access, Fault> {
-        let until = self.next_call_ends(Some(deadline));
-        let call = Call::AccessKey { question, at: pin.hash };
-        match self.call(call, until, |reply| reply.key_answer(question, pin.hash)).await? {
-            KeyAnswer::Has(access) => Ok(access),
-            KeyAnswer::AccountMissing => Ok(Access::NoAccount),
-            KeyAnswer::KeyMissing if question.key.implicit_account().as_ref() == Some(question.account) => {
-                self.access_without_key(question, pin, deadline).await
-            }
-            KeyAnswer::KeyMissing => Ok(Access::NoKey),
-        }
-    }
-
-    /// Nodes differ in what they say of the keys of an account that does not exist, but not in what they say of the account.
-    async fn access_without_key(&self, question: Question<'_>, pin: Tip, deadline: Instant) -> Result<Access, Fault> {
-        let until = self.next_call_ends(Some(deadline));
-        let call = Call::Account { account: question.account, at: pin.hash };
-        match self.call(call, until, |reply| reply.account_answer(question.account, pin.hash)).await? {
-            AccountAnswer::Exists => Ok(Access::NoKey),
-            AccountAnswer::Missing => Ok(Access::NoAccount),
-        }
-    }
-
-    /// The block that a look-up is about. All that it takes ends with the time of one call, so that the rest is left for the question.
-    async fn pin(&self, deadline: Instant) -> Result<Tip, Fault> {
-        if let Some(tip) = self.fresh_tip()? {
-            return Ok(tip);
-        }
-        let came = Instant::now();
-        let until = self.next_call_ends(Some(deadline));
-        let mut turn = self.turn(until).await?;
-        if let Some(tip) = self.fresh_tip()? {
-            return Ok(tip);
-        }
-        if let Some((_, fault)) = turn.as_ref().filter(|(at, _)| *at >= came) {
-            return Err(fault.clone());
-        }
-        let result = self.fetch_tip(until).await;
-        *turn = result.as_ref().err().map(|fault| (Instant::now(), fault.clone()));
-        result
-    }
-
-    async fn fetch_tip(&self, until: Instant) -> Result<Tip, Fault> {
-        self.check_network(until).await?;
-        let tip = self.call(Call::FinalBlock, until, |reply| self.tip_of(reply)).await?;
-        self.memory().remember(tip, self.now());
-        Ok(tip)
-    }
-
-    fn fresh_tip(&self) -> Result<Option<Tip>, Fault> {
-        let memory = self.memory();
-        memory.admits()?;
-        let now = self.now();
-        Ok(memory.tip(now).filter(|tip| tip.age(now) <= self.shared.oldest_tip))
-    }
-
-    fn tip_of(&self, reply: Reply<'_>) -> Result<Tip, Fault> {
-        let tip = reply.tip()?;
-        let age = tip.age(self.now());
-        if age > self.shared.oldest_tip { Err(Fault::Lagging { age }) } else { Ok(tip) }
-    }
-
-    async fn check_alone(&self, until: Instant) -> Result<(), Fault> {
-        let _turn = self.turn(until).await?;
-        self.check_network(until).await
-    }
-
-    /// Asks an endpoint that said it is of another network: behind a balancer, that may have been somebody else's word.
-    async fn check_anew(&self, until: Instant) -> Result<(), Fault> {
-        let _turn = self.turn(until).await?;
-        self.ask_network(until).await
-    }
-
-    /// Asks for the network, unless it is known.
-    async fn check_network(&self, until: Instant) -> Result<(), Fault> {
-        self.memory().admits()?;
-        if self.memory().needs_check(self.now()) { self.ask_network(until).await } else { Ok(()) }
-    }
-
-    async fn ask_network(&self, until: Instant) -> Result<(), Fault> {
-        self.call(Call::Status, until, |reply| self.is_of_the_network(reply)).await
-    }
-
-    async fn turn(&self, until: Instant) -> Result<tokio::sync::MutexGuard<'_, Turn>, Fault> {
-        timeout_at(until, self.turn.lock()).await.map_err(|_| Fault::TimedOut)
-    }
-
-    fn is_of_the_network(&self, reply: Reply<'_>) -> Result<(), Fault> {
-        let reported = reply.reported()?;
-        if self.shared.network.is(&reported) { Ok(()) } else { Err(Fault::OtherNetwork(reported.to_string())) }
+    /// Looks at it closely, whatever is remembered of it. Nothing of that is counted or remembered.
+    pub(crate) async fn examine(&self) -> EndpointReport {
+        examine(&self.address, &self.shared).await
     }
 
     /// Sends a call and judges its reply.
     async fn call<T>(&self, call: Call<'_>, until: Instant, judge: impl FnOnce(Reply<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
         let id = RequestId(format!("siwn-{}", self.shared.requests.fetch_add(1, Ordering::Relaxed)));
-        let received = self.shared.http.post(&self.url, call.body(&id), until).await;
+        let began = Instant::now();
+        let sent = self.shared.transport.post(&self.address, call.body(&id));
+        let received = timeout_at(until, sent).await.unwrap_or(Err(Fault::TimedOut));
         let result = received.and_then(|received| {
             judge(Reply { status: received.status, retry_after: received.retry_after, body: &received.body, id: &id })
         });
         self.calls.count(call.method(), &result);
-        self.take_note(call, result.as_ref().err());
+        self.latency.of_a_call(call.method(), began.elapsed());
+        match &result {
+            // Cut off by its look-up's end, before its own: that says nothing of the endpoint.
+            Err(Fault::TimedOut) if began.elapsed() < self.shared.timeout / 2 => {}
+            _ => self.take_note(call, result.as_ref().err()),
+        }
         result
     }
 
     /// A `status` reply alone does not end an outage: it says nothing of whether the node keeps up.
     fn take_note(&self, call: Call<'_>, fault: Option<&Fault>) {
+        if let Some(fault) = fault.filter(|fault| fault.asks_for_a_pause()) {
+            self.breaker.limited(fault.retry_after());
+        }
         let is_about_an_account = matches!(call, Call::AccessKey { .. } | Call::Account { .. });
         match fault {
             None if matches!(call, Call::Status) => self.memory().is_of_the_network(self.now()),
@@ -205,6 +139,7 @@ impl Endpoint {
     }
 
     fn note_an_answer(&self) {
+        self.breaker.answered();
         let failed_before = self.memory().answers();
         if failed_before {
             tracing::info!(endpoint = %self.host(), "an endpoint answers again");
@@ -212,6 +147,7 @@ impl Endpoint {
     }
 
     fn note_a_failure(&self, fault: &Fault) {
+        self.breaker.failed();
         let answered_before = self.memory().fails(self.now());
         if answered_before {
             tracing::warn!(endpoint = %self.host(), %fault, "an endpoint fails");

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use siwn::{Access, AccountId, PublicKey, Question, Quoted, UnixMillis};
+use siwn::{Access, AccountId, PublicKey, Question, Quoted};
 
 use crate::block::{BlockHash, Tip};
 use crate::fault::Fault;
@@ -57,7 +57,7 @@ impl<'a> Reply<'a> {
         let hash = header.hash.parse().map_err(|_| Fault::Garbage)?;
         // The number beside it is larger than what every JSON parser keeps exact.
         let nanoseconds: u64 = header.timestamp_nanosec.parse().map_err(|_| Fault::Garbage)?;
-        Ok(Tip { height: header.height, hash, made_at: UnixMillis::new(nanoseconds / 1_000_000) })
+        Ok(Tip { height: header.height, hash, nanoseconds })
     }
 
     /// The answer of a `view_access_key` query at the block `pin`.
@@ -76,6 +76,17 @@ impl<'a> Reply<'a> {
             Answer::Missing(Missing::Account) => Ok(AccountAnswer::Missing),
             Answer::Missing(Missing::Key) => Err(Fault::Garbage),
             Answer::Result(result) => parse::<view::Account>(result).map(|view::Account { .. }| AccountAnswer::Exists),
+        }
+    }
+
+    /// Whether the call was understood, whatever came of it.
+    pub(crate) fn is_understood(&self) -> Result<(), Fault> {
+        match self.content()? {
+            Content::Result(_) => Ok(()),
+            Content::Error(error) if error.kind() == "HANDLER_ERROR" => Ok(()),
+            // The second is a gateway's refusal in the words of JSON-RPC alone, which have no name for anything.
+            Content::Error(error) if ["REQUEST_VALIDATION_ERROR", ""].contains(&error.kind()) => Err(Fault::UnknownCall),
+            Content::Error(error) => Err(error.fault()),
         }
     }
 

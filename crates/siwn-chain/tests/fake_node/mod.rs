@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use siwn::{AccountId, Chain, ChainError, PublicKey, Question, Standing, UnixMillis};
-use siwn_chain::{Clock, Network, RpcChain, Settings};
+use siwn_chain::{Clock, Network, RpcChain, RpcUrl, Settings};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -268,9 +268,9 @@ pub(crate) fn chain_with_key_cache(urls: &[String], key_cache: Duration, clock: 
     RpcChain::new(settings, clock.as_clock()).unwrap()
 }
 
-fn settings(network: &str, urls: &[String], timeout: Duration) -> Settings {
+pub(crate) fn settings(network: &str, urls: &[String], timeout: Duration) -> Settings {
     let mut settings = Settings::new(network.parse::<Network>().unwrap());
-    settings.endpoints = urls.iter().map(|url| url.parse().unwrap()).collect();
+    settings.endpoints = urls.iter().map(|url| url.parse::<RpcUrl>().unwrap().into()).collect();
     settings.timeout = timeout;
     settings.key_cache = Duration::ZERO;
     settings

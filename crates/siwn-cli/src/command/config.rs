@@ -7,7 +7,7 @@ use siwn::{Rate, UnfundedAccounts};
 use siwn_chain::RpcUrl;
 use siwn_server::config::{AuditTarget, Config, SiteConfig, StoreUrl};
 
-use crate::configuration::Settings;
+use crate::configuration::{Settings, told};
 use crate::failure::Failure;
 use crate::output;
 
@@ -20,6 +20,8 @@ struct Summary {
     listen: String,
     network: String,
     rpc: Vec<String>,
+    rpc_agreement: usize,
+    rpc_hedge: bool,
     rpc_timeout: String,
     key_cache: String,
     store: String,
@@ -63,10 +65,12 @@ struct Site {
 }
 
 pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
-    let config = settings
-        .load()
-        .map_err(|faults| Failure::no(faults.join("\nerror: ")).hint("`siwn config check --help` names every setting"))?;
-    let rpc = if config.rpc.is_empty() { config.network.public_endpoints() } else { config.rpc.clone() };
+    let config =
+        settings.load().map_err(|faults| Failure::no(told(&faults)).hint("`siwn config check --help` names every setting"))?;
+    let mut rpc = config.rpc.clone();
+    rpc.sort_by_key(|node| node.priority);
+    let rpc: Vec<_> = rpc.iter().map(|node| node.url.host()).collect();
+    let public = || config.network.public_endpoints().iter().map(RpcUrl::host).collect();
     for warning in config.warnings() {
         eprintln!("warning: {warning}");
     }
@@ -74,7 +78,9 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
         sites: sites(&config),
         listen: config.listen.to_string(),
         network: config.network.to_string(),
-        rpc: rpc.iter().map(RpcUrl::host).collect(),
+        rpc: if rpc.is_empty() { public() } else { rpc },
+        rpc_agreement: config.rpc_agreement,
+        rpc_hedge: config.rpc_hedge,
         rpc_timeout: shown(config.rpc_timeout),
         key_cache: shown(config.key_cache),
         store: match &config.store {

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::arguments::Rotate;
 use crate::command::serve::Opened;
+use crate::configuration::told;
 use crate::failure::Failure;
 use crate::{input, output, runtime};
 
@@ -28,7 +29,7 @@ struct Summary {
 
 /// Puts a new secret beside the present one, where that is kept; it takes over by itself when its time comes.
 pub(crate) fn rotate(arguments: &Rotate) -> Result<(), Failure> {
-    let sources = arguments.settings.sources().map_err(|faults| Failure::unknown(faults.join("\nerror: ")))?;
+    let sources = arguments.settings.sources().map_err(|faults| Failure::unknown(told(&faults)))?;
     let config = arguments.settings.require()?;
     let now = input::now();
     // The secret is every site's.

@@ -110,11 +110,12 @@ async fn watch(chain: Arc<RpcChain>) {
     }
 }
 
-fn chain(config: &Config) -> Result<RpcChain, Failure> {
+pub(super) fn chain(config: &Config) -> Result<RpcChain, Failure> {
     let mut settings = siwn_chain::Settings::new(config.network.clone());
     if !config.rpc.is_empty() {
         settings.endpoints.clone_from(&config.rpc);
     }
+    (settings.agreement, settings.hedge) = (config.rpc_agreement, config.rpc_hedge);
     settings.timeout = config.rpc_timeout;
     settings.key_cache = config.key_cache;
     RpcChain::new(settings, runtime::clock()).map_err(Failure::unknown)

@@ -1,17 +1,14 @@
 //! `siwn verify`
 
-use std::time::Duration;
-
 use serde::Serialize;
 use siwn::{
     AccessPolicy, AuthToken, Block, NonceRule, Policy, PolicyError, SignatureError, SignedToken, TimestampError, UnixMillis,
     VerifyError,
 };
-use siwn_chain::RpcChain;
 
 use crate::arguments::Verify;
 use crate::failure::Failure;
-use crate::{input, output, runtime};
+use crate::{input, nodes, output, runtime};
 
 /// What near-sign-verify's `verify` returns, and what was not checked.
 #[derive(Serialize)]
@@ -40,22 +37,7 @@ pub(crate) fn run(arguments: &Verify) -> Result<(), Failure> {
 
 /// The final block at which the key was a full-access key of the account.
 fn ask_chain(arguments: &Verify, signed: &SignedToken) -> Result<Block, Failure> {
-    // An empty variable is how many tools say that there is none.
-    let network = if arguments.network.is_empty() { "mainnet" } else { &arguments.network };
-    let network = network
-        .parse()
-        .map_err(|error| Failure::unknown(format!("--network: {error}")).hint("name the network that the account lives on"))?;
-    let mut settings = siwn_chain::Settings::new(network);
-    let urls = arguments.rpc.iter().filter(|url| !url.is_empty());
-    if urls.clone().next().is_some() {
-        let urls: Result<_, _> = urls.map(|url| url.parse()).collect();
-        settings.endpoints = urls.map_err(|error: siwn_chain::RpcUrlError| {
-            Failure::unknown(format!("--rpc: {error}")).hint("name nodes by https:// addresses, comma-separated")
-        })?;
-    }
-    settings.key_cache = Duration::ZERO;
-    let chain = RpcChain::new(settings, runtime::clock())
-        .map_err(|error| Failure::unknown(error).hint("name nodes of it with --rpc, or leave the chain out with --offline"))?;
+    let chain = arguments.nodes.chain()?;
     runtime::run(async {
         match signed.clone().confirm(&chain, AccessPolicy::default()).await {
             Ok(verified) => Ok(verified.account.block()),
@@ -63,9 +45,7 @@ fn ask_chain(arguments: &Verify, signed: &SignedToken) -> Result<Block, Failure>
                 Err(Failure::no(error).hint("sign with a full-access key that the account has on this network"))
             }
             Err(VerifyError::Unavailable(error)) => {
-                let cause = std::error::Error::source(&error).map_or_else(String::new, |source| format!(": {source}"));
-                Err(Failure::unknown(format!("{error}{cause}"))
-                    .hint("name nodes that answer with --rpc, or leave the chain out with --offline"))
+                Err(nodes::silent(&error).hint("name nodes that answer with --rpc, or leave the chain out with --offline"))
             }
         }
     })

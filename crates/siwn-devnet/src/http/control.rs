@@ -1,22 +1,24 @@
 //! Changing and seeing the devnet over HTTP. Texts become accounts, keys and permissions first; only those are kept and shown.
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
+use std::sync::Arc;
+
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use siwn::{AccountId, PublicKey};
 
 use crate::http::ControlError;
+use crate::http::body::WholeBody;
+use crate::http::contract::{WireCode, WireContract};
 use crate::http::error::Done;
-use crate::http::outage::WireOutage;
+use crate::http::nodes;
 use crate::permission::WirePermission;
 use crate::rpc::rfc3339;
-use crate::{Block, Devnet, Outage, Permission};
+use crate::{Block, Code, Contract, Devnet, Permission};
 
-type Answer = Result<Done, ControlError>;
-type Body = Result<Bytes, BytesRejection>;
+pub(crate) type Answer = Result<Done, ControlError>;
 
 pub(crate) async fn state(State(devnet): State<Devnet>) -> Done {
     let ledger = devnet.ledger();
@@ -25,12 +27,18 @@ pub(crate) async fn state(State(devnet): State<Devnet>) -> Done {
         let keys = account.keys.iter().map(
             |(key, access)| json!({"publicKey": key.to_string(), "nonce": access.nonce, "permission": access.permission.to_json()}),
         );
-        json!({"accountId": id.as_str(), "keys": keys.collect::<Value>()})
+        let mut shown = json!({"accountId": id.as_str(), "keys": keys.collect::<Value>()});
+        if let Some(contract) = &account.contract {
+            shown["contract"] = json!(WireContract::name_of(contract));
+        }
+        if account.bootstrap_nonce.is_some() {
+            shown["uninitialized"] = json!(true);
+        }
+        shown
     });
     let accounts: Value = accounts.collect();
     drop(ledger);
 
-    let requests = devnet.requests();
     Done(json!({
         "success": true,
         "chainId": devnet.network().chain_id(),
@@ -38,8 +46,9 @@ pub(crate) async fn state(State(devnet): State<Devnet>) -> Done {
         "head": shown(head),
         "final": shown(last_final),
         "accounts": accounts,
-        "requests": {"status": requests.status, "block": requests.block, "query": requests.query, "other": requests.other},
-        "faults": devnet.outages().iter().map(WireOutage::from).map(|outage| json!(outage)).collect::<Value>(),
+        "requests": nodes::requests(&devnet),
+        "faults": nodes::faults(&devnet),
+        "nodes": devnet.nodes().iter().map(nodes::shown).collect::<Value>(),
     }))
 }
 
@@ -49,18 +58,29 @@ struct NewAccount {
     account_id: String,
     public_key: Option<String>,
     permission: Option<Value>,
+    contract: Option<Value>,
+    #[serde(default)]
+    uninitialized: bool,
 }
 
-pub(crate) async fn add_account(State(devnet): State<Devnet>, body: Body) -> Answer {
-    let NewAccount { account_id, public_key, permission } = read(body)?;
+pub(crate) async fn add_account(State(devnet): State<Devnet>, body: WholeBody) -> Answer {
+    let NewAccount { account_id, public_key, permission, contract, uninitialized } = read(body)?;
     let account = account(&account_id)?;
     let key = public_key.as_deref().map(key).transpose()?;
     let permission = self::permission(permission)?;
-    // Under one lock: the account never shows without its key.
+    let contract = contract.map(self::contract).transpose()?;
+    if uninitialized && contract.is_some() {
+        return Err(ControlError::Contract);
+    }
+    // Under one lock: the account never shows without its key and its contract.
     let mut ledger = devnet.ledger();
-    let mut height = ledger.add_account(&account)?;
+    let mut height = if uninitialized { ledger.add_uninitialized_account(&account)? } else { ledger.add_account(&account)? };
     if let Some(key) = key {
         height = ledger.add_key(&account, &key, permission)?;
+    }
+    if let Some(contract) = contract {
+        let code = contract.code();
+        height = ledger.deploy(&account, Arc::new(contract), code)?;
     }
     Ok(changed(height))
 }
@@ -76,7 +96,7 @@ struct NewKey {
     permission: Option<Value>,
 }
 
-pub(crate) async fn add_key(State(devnet): State<Devnet>, Path(id): Path<String>, body: Body) -> Answer {
+pub(crate) async fn add_key(State(devnet): State<Devnet>, Path(id): Path<String>, body: WholeBody) -> Answer {
     let NewKey { public_key, permission } = read(body)?;
     let height = devnet.add_key(&account(&id)?, &key(&public_key)?, self::permission(permission)?)?;
     Ok(changed(height))
@@ -88,9 +108,26 @@ struct OldKey {
     public_key: String,
 }
 
-pub(crate) async fn remove_key(State(devnet): State<Devnet>, Path(id): Path<String>, body: Body) -> Answer {
+pub(crate) async fn remove_key(State(devnet): State<Devnet>, Path(id): Path<String>, body: WholeBody) -> Answer {
     let OldKey { public_key } = read(body)?;
     Ok(changed(devnet.remove_key(&account(&id)?, &key(&public_key)?)?))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewContract {
+    contract: Value,
+    code: Option<Value>,
+}
+
+pub(crate) async fn deploy(State(devnet): State<Devnet>, Path(id): Path<String>, body: WholeBody) -> Answer {
+    let NewContract { contract, code } = read(body)?;
+    let (account, contract) = (account(&id)?, self::contract(contract)?);
+    let code = match code {
+        None => contract.code(),
+        Some(code) => self::code(code, &contract)?,
+    };
+    Ok(changed(devnet.deploy_from(&account, contract, code)?))
 }
 
 #[derive(Deserialize)]
@@ -99,28 +136,19 @@ struct Blocks {
     count: Value,
 }
 
-pub(crate) async fn make_blocks(State(devnet): State<Devnet>, body: Body) -> Answer {
+pub(crate) async fn make_blocks(State(devnet): State<Devnet>, body: WholeBody) -> Answer {
     let Blocks { count } = read(body)?;
     let count = count.as_u64().filter(|count| (1..=10_000).contains(count)).ok_or(ControlError::Count)?;
     let head = devnet.advance_by(count);
     Ok(Done(json!({"success": true, "head": shown(head), "final": shown(devnet.final_block())})))
 }
 
-pub(crate) async fn fail(State(devnet): State<Devnet>, body: Body) -> Answer {
-    let body: Value = read(body)?;
-    let wire: WireOutage = serde_json::from_value(body).map_err(|_| ControlError::Fault)?;
-    devnet.fail(Outage::try_from(wire)?);
-    Ok(Done(json!({"success": true})))
-}
-
-pub(crate) async fn recover(State(devnet): State<Devnet>) -> Done {
-    devnet.recover();
-    Done(json!({"success": true}))
-}
-
-fn read<T: DeserializeOwned>(body: Body) -> Result<T, ControlError> {
-    let body =
-        body.map_err(|rejection| if rejection.status().as_u16() == 413 { ControlError::TooLarge } else { ControlError::Body })?;
+pub(crate) fn read<T: DeserializeOwned>(WholeBody(body): WholeBody) -> Result<T, ControlError> {
+    let body = body.map_err(|status| match status {
+        StatusCode::PAYLOAD_TOO_LARGE => ControlError::TooLarge,
+        StatusCode::REQUEST_TIMEOUT => ControlError::TooSlow,
+        _ => ControlError::Body,
+    })?;
     serde_json::from_slice(&body).map_err(|_| ControlError::Body)
 }
 
@@ -136,6 +164,21 @@ fn permission(value: Option<Value>) -> Result<Permission, ControlError> {
     let Some(value) = value else { return Ok(Permission::FullAccess) };
     let wire: WirePermission = serde_json::from_value(value).map_err(|_| ControlError::Permission)?;
     wire.try_into().map_err(|_| ControlError::Permission)
+}
+
+fn contract(value: Value) -> Result<Contract, ControlError> {
+    let wire: WireContract = serde_json::from_value(value).map_err(|_| ControlError::Contract)?;
+    wire.try_into().map_err(|_| ControlError::Contract)
+}
+
+fn code(value: Value, contract: &Contract) -> Result<Code, ControlError> {
+    let wire: WireCode = serde_json::from_value(value).map_err(|_| ControlError::Contract)?;
+    wire.code_of(contract).ok_or(ControlError::Contract)
+}
+
+pub(crate) fn node_numbered(devnet: &Devnet, number: &str) -> Result<Devnet, ControlError> {
+    let number: usize = number.parse().map_err(|_| ControlError::Node)?;
+    devnet.nodes().get(number).cloned().ok_or(ControlError::Node)
 }
 
 fn changed(height: u64) -> Done {

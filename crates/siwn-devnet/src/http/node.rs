@@ -4,52 +4,84 @@ use std::future::pending;
 use std::io;
 
 use axum::body::{Body, Bytes};
-use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use axum::extract::{Extension, Path, State};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use axum::http::{Extensions, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::stream::{self, StreamExt as _};
 
+use crate::http::ControlError;
+use crate::http::body::WholeBody;
+use crate::http::control::node_numbered;
 use crate::http::error::json_response;
-use crate::rpc::{Reply, Request};
-use crate::server::Line;
+use crate::rpc::{Answer, Request};
+use crate::server::{Line, Turns};
 use crate::{Devnet, Fault};
 
-const PAGE: &str = "<!doctype html><html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>";
+const UNAVAILABLE: &str =
+    "<!doctype html><html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>";
+const FORBIDDEN: &str = "<!doctype html><html><head><title>403 Forbidden</title></head><body><h1>Forbidden</h1></body></html>";
 
-pub(crate) async fn answer(State(devnet): State<Devnet>, extensions: Extensions, body: Result<Bytes, BytesRejection>) -> Response {
+/// The first node.
+pub(crate) async fn answer(State(devnet): State<Devnet>, line: Extensions, body: WholeBody) -> Response {
+    answer_at(&devnet, &line, body).await
+}
+
+/// The node with a number.
+pub(crate) async fn answer_numbered(
+    State(devnet): State<Devnet>,
+    Path(number): Path<String>,
+    line: Extensions,
+    body: WholeBody,
+) -> Result<Response, ControlError> {
+    Ok(answer_at(&node_numbered(&devnet, &number)?, &line, body).await)
+}
+
+/// All nodes of the chain in turn.
+pub(crate) async fn answer_balanced(State(devnet): State<Devnet>, line: Extensions, body: WholeBody) -> Response {
+    answer_at(&devnet.node_in_turn(), &line, body).await
+}
+
+/// Some nodes in turn.
+pub(crate) async fn answer_in_turn(Extension(turns): Extension<Turns>, line: Extensions, body: WholeBody) -> Response {
+    answer_at(turns.next(), &line, body).await
+}
+
+async fn answer_at(devnet: &Devnet, extensions: &Extensions, WholeBody(body): WholeBody) -> Response {
     // What cannot be read is no request, and is answered as such with the rejection's status.
     let (body, unread) = match body {
         Ok(body) => (body, None),
-        Err(rejection) => (Bytes::new(), Some(rejection.status())),
+        Err(status) => (Bytes::new(), Some(status)),
     };
     let request = Request::read(&body);
     let met = devnet.receive(&request);
-    let reply = |request| whole(devnet.answer_met(request, met), unread);
     match met.map(|met| met.fault) {
-        Some(Fault::Delay(duration)) => {
-            tokio::time::sleep(duration).await;
-            reply(request)
-        }
+        Some(Fault::Delay(duration)) => tokio::time::sleep(duration).await,
         Some(Fault::Hang) => pending().await,
         Some(Fault::Reset) => {
             if let Some(line) = extensions.get::<Line>() {
                 line.reset();
             }
-            broken_off(Bytes::new())
+            return broken_off(Bytes::new());
         }
-        Some(Fault::TooManyRequests { retry_after }) => too_many(retry_after),
-        Some(Fault::Unavailable) => page(StatusCode::SERVICE_UNAVAILABLE),
-        Some(Fault::Garbage) => page(StatusCode::OK),
-        Some(Fault::EndlessBody) => endless(),
-        Some(Fault::TruncatedBody) => truncated(devnet.answer_met(request, met).body),
-        _ => reply(request),
+        Some(Fault::TooManyRequests { retry_after }) => return too_many(retry_after),
+        Some(Fault::Unavailable) => return page(StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE),
+        Some(Fault::Forbidden) => return page(StatusCode::FORBIDDEN, FORBIDDEN),
+        Some(Fault::Redirect) => return redirect(),
+        Some(Fault::Garbage) => return page(StatusCode::OK, UNAVAILABLE),
+        Some(Fault::EndlessBody) => return endless(),
+        _ => {}
     }
-}
-
-fn whole(reply: Reply, unread: Option<StatusCode>) -> Response {
-    let status = unread.or_else(|| StatusCode::from_u16(reply.status).ok());
+    let Answer { reply, took } = devnet.answer_met(request, met);
+    if !took.is_zero() {
+        tokio::time::sleep(took).await;
+    }
+    let status = match met.map(|met| met.fault) {
+        Some(Fault::TruncatedBody) => return half(reply.body, HalfWay::BreaksOff),
+        Some(Fault::StalledBody) => return half(reply.body, HalfWay::Stalls),
+        Some(Fault::WrongStatus) => Some(StatusCode::SERVICE_UNAVAILABLE),
+        _ => unread.or_else(|| StatusCode::from_u16(reply.status).ok()),
+    };
     json_response(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), reply.body)
 }
 
@@ -61,9 +93,14 @@ fn too_many(retry_after: Option<u32>) -> Response {
     response
 }
 
-fn page(status: StatusCode) -> Response {
+fn page(status: StatusCode, page: &'static str) -> Response {
     let html = HeaderValue::from_static("text/html; charset=utf-8");
-    (status, [(CONTENT_TYPE, html)], PAGE).into_response()
+    (status, [(CONTENT_TYPE, html)], page).into_response()
+}
+
+/// To the same address, whatever it is: `?` is relative to it.
+fn redirect() -> Response {
+    (StatusCode::TEMPORARY_REDIRECT, [(LOCATION, HeaderValue::from_static("?"))]).into_response()
 }
 
 /// A JSON string that goes on for as long as somebody reads.
@@ -74,11 +111,25 @@ fn endless() -> Response {
     json_response(StatusCode::OK, Body::from_stream(chunks))
 }
 
+/// What happens after the first half of a body.
+#[derive(Clone, Copy)]
+enum HalfWay {
+    BreaksOff,
+    Stalls,
+}
+
 /// Announces the whole of `body` and sends its first half.
-fn truncated(body: Vec<u8>) -> Response {
+fn half(body: Vec<u8>, then: HalfWay) -> Response {
     let announced = HeaderValue::from(body.len());
-    let body = Bytes::from(body);
-    let mut response = broken_off(body.slice(..body.len() / 2));
+    let begin = Bytes::from(body);
+    let begin = begin.slice(..begin.len() / 2);
+    let mut response = match then {
+        HalfWay::BreaksOff => broken_off(begin),
+        HalfWay::Stalls => {
+            let chunks = stream::once(async { Ok::<_, io::Error>(begin) }).chain(stream::pending());
+            json_response(StatusCode::OK, Body::from_stream(chunks))
+        }
+    };
     response.headers_mut().insert(CONTENT_LENGTH, announced);
     response
 }

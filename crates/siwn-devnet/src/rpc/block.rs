@@ -6,12 +6,15 @@ use siwn::UnixMillis;
 use crate::ledger::{Block, FINALITY, GENESIS_HEIGHT, Ledger};
 use crate::rpc::error::RpcError;
 use crate::rpc::params::{BlockReference, Params};
-use crate::{BlockHash, Network};
+use crate::{BlockHash, Fault, Flavour, Network};
 
 /// What a node sees while it answers one request.
 pub(crate) struct Node<'a> {
     pub(crate) ledger: &'a Ledger,
     pub(crate) network: &'a Network,
+    pub(crate) flavour: Flavour,
+    /// The fault that the request met.
+    pub(crate) met: Option<Fault>,
     /// Behind the ledger's own where the node lags.
     pub(crate) head: Block,
     /// By how much the node's blocks are dated back, in nanoseconds.
@@ -23,6 +26,9 @@ pub(crate) struct Node<'a> {
 impl Node<'_> {
     /// The block that is meant, if the node has heard of it.
     pub(crate) fn find(&self, reference: BlockReference) -> Option<Block> {
+        if self.met == Some(Fault::UnknownBlock) && reference.is_id() {
+            return None;
+        }
         let behind = |blocks| self.ledger.at_height(self.head.height.saturating_sub(blocks));
         let found = match reference {
             BlockReference::Hash(hash) => self.ledger.at_hash(hash),
@@ -47,6 +53,9 @@ impl Node<'_> {
 
 /// `{"finality": …}`, `{"block_id": …}` or the older `[block_id]`.
 pub(crate) fn answer(params: Value, node: &Node<'_>) -> Result<Value, RpcError> {
+    if node.met == Some(Fault::NotSynced) {
+        return Err(RpcError::not_synced_yet());
+    }
     let reference = match &params {
         Value::Array(members) if members.len() == 1 => BlockReference::of_id(&members[0])?,
         _ => Params::of(params)?.block_reference()?,

@@ -7,6 +7,9 @@ use crate::ledger::Block;
 use crate::permission::MethodName;
 use crate::rpc::params::BlockReference;
 
+/// The shard that a node without [`UNAVAILABLE_SHARD`](RpcError::unavailable_shard)'s account would track.
+const OTHER_SHARD: u64 = 3;
+
 pub(crate) struct RpcError {
     pub(crate) status: u16,
     kind: &'static str,
@@ -57,6 +60,22 @@ impl RpcError {
         }
     }
 
+    /// nearcore's `ServerError::Timeout`.
+    pub(crate) fn timed_out() -> Self {
+        let info = json!({"error_message": "ServerError: Timeout"});
+        Self { data: json!("Timeout"), info: Some(info), ..Self::internal("") }
+    }
+
+    /// What the `EXPERIMENTAL_` twins make of it: they have no causes for these.
+    pub(crate) fn collapsed(self) -> Self {
+        match (self.cause, self.data.as_str()) {
+            ("UNAVAILABLE_SHARD" | "NO_SYNCED_BLOCKS" | "GARBAGE_COLLECTED_BLOCK" | "TOO_MANY_ACCESS_KEYS", Some(message)) => {
+                Self::internal(message)
+            }
+            _ => self,
+        }
+    }
+
     pub(crate) fn node_is_syncing() -> Self {
         Self::handler("NODE_IS_SYNCING", None, json!({"name": "NODE_IS_SYNCING"}))
     }
@@ -91,8 +110,30 @@ impl RpcError {
         Self::handler("GARBAGE_COLLECTED_BLOCK", Some(info), json!(data))
     }
 
-    pub(crate) fn unknown_account(account: &AccountId, at: Block) -> Self {
-        let data = format!("account {account} does not exist while viewing");
+    /// Of the one shard that the devnet has, by a number that is none of its shards'.
+    pub(crate) fn unavailable_shard() -> Self {
+        let data = format!("The node does not track the shard ID {OTHER_SHARD}");
+        Self::handler("UNAVAILABLE_SHARD", Some(json!({"requested_shard_id": OTHER_SHARD})), json!(data))
+    }
+
+    pub(crate) fn unknown_cause() -> Self {
+        Self::handler("SIWN_DEVNET_CAUSE", Some(json!({})), json!("siwn-devnet was told to fail"))
+    }
+
+    pub(crate) fn unknown_access_key(key: &str, at: Block) -> Self {
+        let data = format!("Access key for public key {key} does not exist while viewing");
+        let info = json!({"public_key": key, "block_height": at.height, "block_hash": at.hash.to_string()});
+        Self::handler("UNKNOWN_ACCESS_KEY", Some(info), json!(data))
+    }
+
+    pub(crate) fn contract_execution(vm_error: &Value, data: &str, at: Block) -> Self {
+        let info = json!({"vm_error": vm_error, "block_height": at.height, "block_hash": at.hash.to_string()});
+        Self::handler("CONTRACT_EXECUTION_ERROR", Some(info), json!(data))
+    }
+
+    /// `query` writes the first word small, its twins do not.
+    pub(crate) fn unknown_account(account: &AccountId, word: &str, at: Block) -> Self {
+        let data = format!("{word} {account} does not exist while viewing");
         Self::handler("UNKNOWN_ACCOUNT", Some(of_account(account, at)), json!(data))
     }
 

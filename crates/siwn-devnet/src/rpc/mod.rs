@@ -1,19 +1,29 @@
-//! JSON-RPC 2.0 as nearcore 2.14 answers it. Nothing of a request's text comes back but the id and what was parsed.
+//! JSON-RPC 2.0 as NEAR's nodes answer it. Nothing of a request's text comes back but the id and what was parsed.
+
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::{BlockHash, Network};
+use crate::{BlockHash, Fault};
 
+mod batch;
 mod block;
+mod dialect;
 mod error;
+mod method;
 mod params;
 mod query;
 mod status;
+mod view;
 
 pub(crate) use block::Node;
+pub(crate) use dialect::Dialect;
+pub(crate) use method::Method;
+pub use method::Requests;
 pub(crate) use status::rfc3339;
 
+use batch::Batch;
 use error::RpcError;
 
 /// An answer of the node: the HTTP status and the JSON-RPC body.
@@ -21,7 +31,7 @@ use error::RpcError;
 pub struct Reply {
     /// The HTTP status: JSON-RPC errors come with 200, 400, 422 and 500.
     pub status: u16,
-    /// The body, a JSON object.
+    /// The body, a JSON object; of a batch an array, or nothing with status 204.
     pub body: Vec<u8>,
 }
 
@@ -37,79 +47,26 @@ impl Reply {
     }
 }
 
-/// How many requests reached the node, answered or not, by method.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Requests {
-    /// `status`.
-    pub status: u64,
-    /// `block`.
-    pub block: u64,
-    /// `query`.
-    pub query: u64,
-    /// Everything else, what is no request included.
-    pub other: u64,
-}
-
-impl Requests {
-    /// All of them.
-    #[must_use]
-    pub const fn total(&self) -> u64 {
-        self.status + self.block + self.query + self.other
-    }
-
-    pub(crate) const fn count(&mut self, method: Method) {
-        match method {
-            Method::Status => self.status += 1,
-            Method::Block => self.block += 1,
-            Method::Query => self.query += 1,
-            Method::Other => self.other += 1,
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Method {
-    Status,
-    Block,
-    Query,
-    Other,
-}
-
-impl Method {
-    fn named(name: &str) -> Self {
-        match name {
-            "status" => Self::Status,
-            "block" => Self::Block,
-            "query" => Self::Query,
-            _ => Self::Other,
-        }
-    }
-}
-
-/// How an answer departs from the truth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lie {
-    BlockHash,
-    Id,
-    Network,
-    NoBlocks,
+/// A reply, and for how long the node was at work on it.
+pub(crate) struct Answer {
+    pub(crate) reply: Reply,
+    pub(crate) took: Duration,
 }
 
 /// nearcore's words for JSON that is no request.
 const NO_REQUEST: &str = "JSON RPC Request format was expected";
 
 /// A body, read once.
-pub(crate) struct Request(Result<Envelope, NoRequest>);
-
-enum NoRequest {
-    Batch,
+pub(crate) enum Request {
+    One(Envelope),
+    Batch(Batch),
     Unreadable(&'static str),
 }
 
 /// nearcore's `Request`: all four members, no other, none twice.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Envelope {
+pub(crate) struct Envelope {
     jsonrpc: String,
     method: String,
     #[serde(default)]
@@ -120,67 +77,102 @@ struct Envelope {
 impl Request {
     pub(crate) fn read(body: &[u8]) -> Self {
         if body.trim_ascii_start().starts_with(b"[") {
-            return Self(Err(NoRequest::Batch));
+            return serde_json::from_slice(body).map_or(Self::Unreadable("the body is not JSON"), Self::Batch);
         }
-        Self(match serde_json::from_slice::<Envelope>(body) {
-            Ok(envelope) if envelope.jsonrpc == "2.0" => Ok(envelope),
-            Ok(_) => Err(NoRequest::Unreadable(NO_REQUEST)),
-            Err(error) if error.is_data() => Err(NoRequest::Unreadable(NO_REQUEST)),
-            Err(_) => Err(NoRequest::Unreadable("the body is not JSON")),
-        })
+        match serde_json::from_slice::<Envelope>(body) {
+            Ok(envelope) if envelope.jsonrpc == "2.0" => Self::One(envelope),
+            Ok(_) => Self::Unreadable(NO_REQUEST),
+            Err(error) if error.is_data() => Self::Unreadable(NO_REQUEST),
+            Err(_) => Self::Unreadable("the body is not JSON"),
+        }
     }
 
-    pub(crate) fn method(&self) -> Method {
-        self.0.as_ref().map_or(Method::Other, |envelope| Method::named(&envelope.method))
+    /// The methods that the request is for: of a batch one for each entry, and at least one.
+    pub(crate) fn methods(&self) -> Vec<Method> {
+        match self {
+            Self::One(envelope) => vec![envelope.method()],
+            Self::Batch(batch) => batch.methods(),
+            Self::Unreadable(_) => vec![Method::Other],
+        }
     }
 
-    pub(crate) fn answer(self, node: &Node<'_>, lie: Option<Lie>) -> Reply {
-        let (id, result) = match self.0 {
-            Ok(Envelope { method, params, id, .. }) => (id, answer(&method, params, node, lie)),
-            Err(NoRequest::Unreadable(message)) => (Value::Null, Err(RpcError::parse(message))),
-            Err(NoRequest::Batch) => return Reply::new(200, &batch_refused()),
+    pub(crate) fn answer(self, node: &Node<'_>) -> Answer {
+        match self {
+            Self::One(envelope) => {
+                let (status, body, took) = envelope.answer(node);
+                Answer { reply: Reply::new(status, &body), took }
+            }
+            Self::Batch(batch) => batch.answer(node),
+            Self::Unreadable(message) => {
+                let error = RpcError::parse(message);
+                let body = response(Err(&error), &Value::Null);
+                Answer { reply: Reply::new(error.status, &body), took: Duration::ZERO }
+            }
+        }
+    }
+}
+
+impl Envelope {
+    fn method(&self) -> Method {
+        let asked = match self.method.as_str() {
+            "status" => return Method::Status,
+            "block" => return Method::Block,
+            "query" => self.params.get("request_type").and_then(Value::as_str),
+            name => match method::experimental(name) {
+                None => return Method::Other,
+                known => known,
+            },
         };
-        let id = if lie == Some(Lie::Id) { json!("siwn-devnet-other-request") } else { id };
-        match result {
-            Ok(result) => Reply::new(200, &json!({"jsonrpc": "2.0", "result": result, "id": id})),
-            Err(error) => Reply::new(error.status, &json!({"jsonrpc": "2.0", "error": error.to_json(), "id": id})),
+        if asked == Some("call_function") { Method::Call } else { Method::View }
+    }
+
+    /// The HTTP status, the response, and for how long the node was at work on it.
+    fn answer(self, node: &Node<'_>) -> (u16, Value, Duration) {
+        let (id, mut took) = (self.id, Duration::ZERO);
+        let id = if node.met == Some(Fault::WrongId) { json!("siwn-devnet-other-request") } else { id };
+        match answer(&self.method, self.params, node, &mut took) {
+            Ok(result) if node.met == Some(Fault::ResultBesideError) => {
+                let mut both = response(Err(&RpcError::unknown_cause()), &id);
+                both["result"] = result;
+                (200, both, took)
+            }
+            Ok(result) => (200, response(Ok(result), &id), took),
+            Err(error) => (node.flavour.status(error.status), response(Err(&error), &id), took),
         }
     }
+}
 
-    /// nearcore's answer when it is overloaded.
-    pub(crate) fn internal_error(self) -> Reply {
-        let id = self.0.map_or(Value::Null, |envelope| envelope.id);
-        let error = RpcError::internal("siwn-devnet was told to fail");
-        Reply::new(error.status, &json!({"jsonrpc": "2.0", "error": error.to_json(), "id": id}))
+fn answer(method: &str, params: Value, node: &Node<'_>, took: &mut Duration) -> Result<Value, RpcError> {
+    match node.met {
+        // nearcore's answers when it is overloaded.
+        Some(Fault::InternalError) => return Err(RpcError::internal("siwn-devnet was told to fail")),
+        Some(Fault::TimedOut) => return Err(RpcError::timed_out()),
+        _ => {}
+    }
+    match method {
+        "status" => status::answer(node),
+        "block" => block::answer(params, node),
+        "query" => query::answer(None, params, node, node.flavour.dialect(), took).map(|members| finished(members, node)),
+        _ => match method::experimental(method) {
+            Some(asked) if node.flavour.knows_experimental() => {
+                query::answer(Some(asked), params, node, Dialect::Experimental, took).map(|members| finished(members, node))
+            }
+            _ => Err(RpcError::method_not_found(method)),
+        },
     }
 }
 
-fn answer(method: &str, params: Value, node: &Node<'_>, lie: Option<Lie>) -> Result<Value, RpcError> {
-    if lie == Some(Lie::NoBlocks) {
-        return Err(match Method::named(method) {
-            Method::Status => RpcError::node_is_syncing(),
-            Method::Block => RpcError::not_synced_yet(),
-            Method::Query => RpcError::no_synced_blocks(),
-            Method::Other => RpcError::method_not_found(method),
-        });
-    }
-    match Method::named(method) {
-        Method::Status if lie == Some(Lie::Network) => Ok(status::answer(node, &Network::stranger())),
-        Method::Status => Ok(status::answer(node, node.network)),
-        Method::Block => block::answer(params, node),
-        Method::Query if lie == Some(Lie::BlockHash) => query::answer(params, node).map(of_another_block),
-        Method::Query => query::answer(params, node).map(Value::Object),
-        Method::Other => Err(RpcError::method_not_found(method)),
+fn response(result: Result<Value, &RpcError>, id: &Value) -> Value {
+    match result {
+        Ok(result) => json!({"jsonrpc": "2.0", "result": result, "id": id}),
+        Err(error) => json!({"jsonrpc": "2.0", "error": error.to_json(), "id": id}),
     }
 }
 
-/// What providers answer that do not take batches.
-fn batch_refused() -> Value {
-    json!({"jsonrpc": "2.0", "error": {"code": -32005, "message": "batch requests are not supported by this server"}, "id": null})
-}
-
-fn of_another_block(mut result: Map<String, Value>) -> Value {
-    let hash = BlockHash::of("siwn-devnet another block", &[]);
-    result.insert("block_hash".to_owned(), json!(hash.to_string()));
+fn finished(mut result: Map<String, Value>, node: &Node<'_>) -> Value {
+    if node.met == Some(Fault::WrongBlockHash) {
+        let hash = BlockHash::of("siwn-devnet another block", &[]);
+        result.insert("block_hash".to_owned(), json!(hash.to_string()));
+    }
     Value::Object(result)
 }

@@ -1,5 +1,7 @@
 //! Parameters of a request, parsed once. A fault is told by the member's name, never by its text.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use siwn::{AccountId, PublicKey};
 
@@ -44,6 +46,11 @@ impl Params {
 
     pub(crate) fn public_key(&self) -> Result<PublicKey, RpcError> {
         near_key(self.text("public_key")?).ok_or_else(|| unreadable("public_key is no public key"))
+    }
+
+    /// Standard base64, as nearcore reads it.
+    pub(crate) fn args(&self) -> Result<Vec<u8>, RpcError> {
+        STANDARD.decode(self.text("args_base64")?).map_err(|_| unreadable("args_base64 is not base64"))
     }
 
     pub(crate) fn after_key(&self) -> Result<Option<KeyHandle>, RpcError> {
@@ -98,6 +105,11 @@ impl BlockReference {
             _ => None,
         };
         parsed.ok_or_else(|| unreadable("block_id is neither a height nor the base58 of a hash"))
+    }
+
+    /// Whether it names one block for ever.
+    pub(crate) const fn is_id(self) -> bool {
+        matches!(self, Self::Hash(_) | Self::Height(_))
     }
 
     /// The reference as errors repeat it.

@@ -3,18 +3,29 @@
 use serde_json::{Value, json};
 
 use crate::rpc::block::Node;
-use crate::{BlockHash, Network};
+use crate::rpc::error::RpcError;
+use crate::{BlockHash, Fault, Network};
 
 pub(crate) const PROTOCOL_VERSION: u32 = 88;
 
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
-pub(crate) fn answer(node: &Node<'_>, network: &Network) -> Value {
+pub(crate) fn answer(node: &Node<'_>) -> Result<Value, RpcError> {
+    if node.met == Some(Fault::NotSynced) {
+        return Err(RpcError::node_is_syncing());
+    }
+    let stranger = Network::stranger();
+    let (chain_id, genesis_hash) = match node.met {
+        Some(Fault::WrongNetwork) => (stranger.chain_id(), stranger.genesis_hash()),
+        Some(Fault::WrongChainId) => (stranger.chain_id(), node.network.genesis_hash()),
+        Some(Fault::WrongGenesis) => (node.network.chain_id(), stranger.genesis_hash()),
+        _ => (node.network.chain_id(), node.network.genesis_hash()),
+    };
     let (head, tail) = (node.head, node.ledger.tail());
     let zero = BlockHash::ZERO.to_string();
-    json!({
+    Ok(json!({
         "version": {"version": "2.14.0", "build": "siwn-devnet", "commit": "siwn-devnet", "rustc_version": "unknown"},
-        "chain_id": network.chain_id(),
+        "chain_id": chain_id,
         "protocol_version": PROTOCOL_VERSION,
         "latest_protocol_version": PROTOCOL_VERSION,
         "rpc_addr": "127.0.0.1:3030",
@@ -36,8 +47,8 @@ pub(crate) fn answer(node: &Node<'_>, network: &Network) -> Value {
         "node_public_key": format!("ed25519:{zero}"),
         "node_key": null,
         "uptime_sec": node.now.since(node.started).as_secs(),
-        "genesis_hash": network.genesis_hash().to_string(),
-    })
+        "genesis_hash": genesis_hash.to_string(),
+    }))
 }
 
 /// A time in nanoseconds since the Unix epoch as nearcore writes it: `2026-08-06T14:29:01.800000000Z`.

@@ -2,6 +2,9 @@
 
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub(crate) mod control;
+pub(crate) mod shape;
+
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -2,6 +2,7 @@
 //! each with its place.
 
 mod accounts;
+mod endpoints;
 mod parse;
 mod site;
 mod sources;
@@ -12,7 +13,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use siwn::{AccountRules, CallbackUrl, Message, Origin, PublicUrl, Recipient, UnfundedAccounts};
-use siwn_chain::{Network, RpcUrl};
+use siwn_chain::{EndpointSettings, Network};
 
 pub use sources::{Scope, Setting, Sources, settings};
 
@@ -37,8 +38,12 @@ pub struct Config {
     pub secret_file: Option<PathBuf>,
     /// `mainnet`, `testnet` or a chain id.
     pub network: Network,
-    /// The nodes to ask, in order; none means the network's public ones.
-    pub rpc: Vec<RpcUrl>,
+    /// The nodes to ask, those of the lowest priority number first; none means the network's public ones.
+    pub rpc: Vec<EndpointSettings>,
+    /// How many nodes must give the same answer.
+    pub rpc_agreement: usize,
+    /// Whether a second node is asked where the first one is slow.
+    pub rpc_hedge: bool,
     /// How long one call of a node may take.
     pub rpc_timeout: Duration,
     /// How long a full-access key is taken for granted after its block; zero asks every time.
@@ -111,7 +116,7 @@ pub enum StoreUrl {
     Memory,
 }
 
-/// One thing that is wrong, and where.
+/// One thing that is wrong, or probably not meant, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// The variable, the flag, or the file and the key in it.
@@ -138,31 +143,34 @@ impl Config {
 
     /// What is allowed and probably not meant.
     #[must_use]
-    pub fn warnings(&self) -> Vec<String> {
+    pub fn warnings(&self) -> Vec<Fault> {
         let mut warnings = Vec::new();
+        let mut warn = |place: &str, problem: String| warnings.push(Fault { place: place.to_owned(), problem });
         for site in self.sites.iter().filter(|site| site.public_url.origin().is_plain_http()) {
             for origin in site.allowed_origins.iter().filter(|origin| !origin.is_plain_http()) {
-                warnings.push(format!("allowed_origins: pages of {origin} cannot reach {} over plain http", site.public_url));
+                warn("allowed_origins", format!("pages of {origin} cannot reach {} over plain http", site.public_url));
             }
         }
         if self.dangerous_plain_http {
-            warnings.push("dangerous_plain_http: whoever is on the way can take every session".into());
+            warn("dangerous_plain_http", "whoever is on the way can take every session".into());
         }
         if self.dangerous_function_call_keys {
-            warnings.push("dangerous_function_call_keys: any app that holds such a key can sign in as its owner".into());
+            warn("dangerous_function_call_keys", "any app that holds such a key can sign in as its owner".into());
         }
         if self.store == StoreUrl::Memory {
-            warnings.push("store: sessions are gone when the process ends".into());
+            warn("store", "sessions are gone when the process ends".into());
+        }
+        if self.rpc_agreement == 1 && self.rpc.len() > 2 {
+            warn("rpc_agreement", "any one of these nodes can let anybody in; of three or more, have two agree".into());
         }
         // Nobody reaches this machine over https but through a proxy on it.
         let is_behind_proxy = self.sites.iter().any(|site| !site.public_url.origin().is_plain_http());
         let has_limits = self.rates.initiate.or(self.rates.verify).is_some();
         if is_behind_proxy && self.listen.ip().is_loopback() && self.trusted_proxies.networks().is_empty() && has_limits {
-            warnings
-                .push("trusted_proxies: clients of a proxy on this machine are not limited by address unless it is named".into());
+            warn("trusted_proxies", "clients of a proxy on this machine are not limited by address unless it is named".into());
         }
         if self.rpc.is_empty() {
-            warnings.push("rpc: public nodes limit how often they are asked; production wants nodes of its own".into());
+            warn("rpc", "public nodes limit how often they are asked; production wants nodes of its own".into());
         }
         warnings
     }

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use siwn::Rate;
-use siwn_chain::{Network, RpcUrl};
+use siwn_chain::{EndpointSettings, Network, RpcUrl};
 
 use super::sources::{Given, Scope, Settings, Sources, settings};
-use super::{AuditTarget, Config, Fault, StoreUrl, site};
+use super::{AuditTarget, Config, Fault, StoreUrl, endpoints, site};
 use crate::client::TrustedProxies;
 use crate::door::Rates;
 use crate::key_checks::KeyChecks;
@@ -24,7 +24,9 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
     let sites = site::sites(&mut reader, listen, dangerous_plain_http);
     let secrets = secrets(&mut reader);
     let network = reader.one("network", str::parse).unwrap_or(Network::Mainnet);
-    let rpc = reader.list("rpc", str::parse::<RpcUrl>);
+    let rpc = rpc(&mut reader);
+    let rpc_agreement = agreement(&mut reader, if rpc.is_empty() { network.public_endpoints().len() } else { rpc.len() });
+    let rpc_hedge = reader.boolean_or("rpc_hedge", true);
     if sources.get("rpc").is_none() && network.public_endpoints().is_empty() {
         reader.fault("rpc", "this network has no public nodes that are known; name nodes of it");
     }
@@ -53,6 +55,8 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
             secret_file: sources.get("secret_file").and_then(|given| given.values.first()).map(PathBuf::from),
             network,
             rpc,
+            rpc_agreement,
+            rpc_hedge,
             rpc_timeout,
             key_cache,
             store,
@@ -131,12 +135,16 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn boolean(&mut self, name: &'static str) -> bool {
+        self.boolean_or(name, false)
+    }
+
+    fn boolean_or(&mut self, name: &'static str, default: bool) -> bool {
         let parse = |text: &str| match text {
             "true" | "yes" => Ok(true),
             "false" | "no" => Ok(false),
             _ => Err("is true or false, yes or no"),
         };
-        self.one(name, parse).unwrap_or(false)
+        self.one(name, parse).unwrap_or(default)
     }
 
     pub(super) fn duration(
@@ -163,6 +171,26 @@ fn shown(duration: Duration) -> String {
         (count > 0 && duration.as_millis().is_multiple_of(unit.as_millis())).then(|| format!("{count}{name}"))
     };
     units.iter().find_map(whole).unwrap_or_else(|| format!("{}ms", duration.as_millis()))
+}
+
+/// Addresses, or tables with headers and priorities.
+fn rpc(reader: &mut Reader<'_>) -> Vec<EndpointSettings> {
+    let Some(Given { place, tables, .. }) = reader.sources.get("rpc").filter(|given| !given.tables.is_empty()) else {
+        return reader.list("rpc", str::parse::<RpcUrl>).into_iter().map(EndpointSettings::from).collect();
+    };
+    endpoints::endpoints(tables).unwrap_or_else(|faults| {
+        let told = |(number, problem)| Fault { place: format!("{place}.endpoints, number {number}"), problem };
+        reader.faults.extend(faults.into_iter().map(told));
+        Vec::new()
+    })
+}
+
+fn agreement(reader: &mut Reader<'_>, nodes: usize) -> usize {
+    let parse = |text: &str| match text.parse() {
+        Ok(number) if number == 1 || (2..=nodes).contains(&number) => Ok(number),
+        _ => Err(format!("is a number from 1 to the number of nodes, which is {nodes}")),
+    };
+    reader.one("rpc_agreement", parse).unwrap_or(1)
 }
 
 fn secrets(reader: &mut Reader<'_>) -> Option<Secrets> {

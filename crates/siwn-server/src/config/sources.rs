@@ -6,7 +6,7 @@ use std::fmt;
 use siwn::Quoted;
 use toml::{Table, Value};
 
-use super::Fault;
+use super::{Fault, endpoints};
 
 /// One setting: `rpc_timeout` in the file, `SIWN_RPC_TIMEOUT` as a variable, `--rpc-timeout` as a flag.
 #[derive(Clone, Copy, Debug)]
@@ -87,6 +87,20 @@ const SETTINGS: &[Setting] = &[
     setting("secret_file", "secret-file", "FILE", "", "A file with the secret, in place of the secret itself"),
     setting("network", "network", "NAME", "mainnet", "mainnet, testnet or a chain id"),
     setting("rpc", "rpc", "URLS", "the network's public nodes", "Nodes to ask, comma-separated, in order"),
+    setting(
+        "rpc_agreement",
+        "rpc-agreement",
+        "NUMBER",
+        "1",
+        "How many nodes must give the same answer at the same block; with fewer there is none",
+    ),
+    setting(
+        "rpc_hedge",
+        "rpc-hedge",
+        "BOOL",
+        "true",
+        "Ask a second node where the first one is slower than it mostly is, for at most one login in ten",
+    ),
     setting(
         "rpc_timeout",
         "rpc-timeout",
@@ -245,6 +259,14 @@ pub(super) type Settings = BTreeMap<&'static str, Given>;
 pub(super) struct Given {
     pub(super) place: String,
     pub(super) values: Vec<String>,
+    /// In place of values: tables of `[[rpc.endpoints]]`.
+    pub(super) tables: Vec<Table>,
+}
+
+impl Given {
+    const fn of(place: String, values: Vec<String>) -> Self {
+        Self { place, values, tables: Vec::new() }
+    }
 }
 
 impl Sources {
@@ -307,7 +329,7 @@ impl Sources {
                 continue;
             }
             match SETTINGS.iter().find(|setting| setting.name == rest.to_ascii_lowercase() && rest == rest.to_ascii_uppercase()) {
-                Some(setting) => _ = self.given.insert(setting.name, Given { place: name, values: vec![value] }),
+                Some(setting) => _ = self.given.insert(setting.name, Given::of(name, vec![value])),
                 None => self.faults.push(Fault { place: name, problem: "there is no such setting".into() }),
             }
         }
@@ -318,7 +340,7 @@ impl Sources {
     #[must_use]
     pub fn flag(mut self, name: &'static str, value: String) -> Self {
         let place = SETTINGS.iter().find(|setting| setting.name == name).map_or(name, |setting| setting.flag);
-        self.given.insert(name, Given { place: format!("--{place}"), values: vec![value] });
+        self.given.insert(name, Given::of(format!("--{place}"), vec![value]));
         self
     }
 
@@ -343,7 +365,7 @@ impl Sources {
         // Beside the sites, and in each of them.
         let values = |sources: &'_ Self, name| {
             let all = [&sources.given].into_iter().chain(&sources.sites);
-            all.map(|settings| settings.get(name).map(|given| given.values.clone())).collect::<Vec<_>>()
+            all.map(|settings| settings.get(name).map(|given| (given.values.clone(), given.tables.clone()))).collect::<Vec<_>>()
         };
         if self.sites.len() != other.sites.len() {
             return vec![SITES];
@@ -391,15 +413,23 @@ fn given(key: &str, value: Value, name: &str, stands_here: impl Fn(&Setting) -> 
     if !stands_here(setting) {
         return Err(Fault { place, problem: "this is a setting of the whole server".into() });
     }
+    if let ("rpc", Value::Table(rpc)) = (setting.name, &value) {
+        let tables = endpoints::tables(rpc.clone());
+        let Some(tables) = tables else {
+            return Err(Fault { place, problem: "is a list of addresses, or tables [[rpc.endpoints]]".into() });
+        };
+        return Ok((setting.name, Given { place, values: Vec::new(), tables }));
+    }
     match texts(value) {
-        Some(values) => Ok((setting.name, Given { place, values })),
-        None => Err(Fault { place, problem: "a value is a text, true, false, or a list of texts".into() }),
+        Some(values) => Ok((setting.name, Given::of(place, values))),
+        None => Err(Fault { place, problem: "a value is a text, a number, true, false, or a list of texts".into() }),
     }
 }
 
 fn texts(value: Value) -> Option<Vec<String>> {
     match value {
         Value::String(text) => Some(vec![text]),
+        Value::Integer(value) => Some(vec![value.to_string()]),
         Value::Boolean(value) => Some(vec![value.to_string()]),
         Value::Array(values) => values.into_iter().map(|value| value.as_str().map(str::to_owned)).collect(),
         _ => None,

@@ -16,10 +16,8 @@ const IMPATIENT: Duration = Duration::from_millis(150);
 const MARGIN: Duration = Duration::from_secs(2);
 
 /// Faults that show at once, whatever is asked for.
-const QUICK: [Fault; 10] = [
+const QUICK: [Fault; 8] = [
     Fault::Reset,
-    Fault::TooManyRequests { retry_after: Some(7) },
-    Fault::TooManyRequests { retry_after: None },
     Fault::InternalError,
     Fault::Unavailable,
     Fault::Garbage,
@@ -28,6 +26,8 @@ const QUICK: [Fault; 10] = [
     Fault::WrongId,
     Fault::NotSynced,
 ];
+/// Nodes that ask for a pause, which is kept.
+const LIMITS: [Fault; 2] = [Fault::TooManyRequests { retry_after: Some(7) }, Fault::TooManyRequests { retry_after: None }];
 const LAGGING: Fault = Fault::Lagging(Duration::from_secs(31));
 
 fn assert_unavailable(answer: &Answer, what: &str) {
@@ -112,6 +112,31 @@ async fn a_quick_fault_does_not_wait_for_the_deadline() {
 }
 
 #[tokio::test]
+async fn a_pause_that_a_node_asks_for_is_kept_and_burns_nothing() {
+    for (fault, millis) in LIMITS.into_iter().zip([3_000, 900]) {
+        let node = Node::new().await;
+        let shared = sharing(&node.clock);
+        let start = || {
+            let impatient = |settings: &mut siwn_chain::Settings| settings.timeout = Duration::from_millis(millis);
+            Site::new(&[node.socket.url()], &node.clock, impatient, &shared)
+        };
+        let site = start();
+        let token = site.server.token().await;
+        node.devnet.fail(fault);
+        let what = format!("{fault:?}");
+        assert_unavailable(&site.log_in(&token).await, &what);
+        assert_eq!(node.devnet.requests().total(), 1, "{what}");
+        node.devnet.recover();
+        for _ in 0..3 {
+            assert_unavailable(&site.log_in(&token).await, &what);
+        }
+        assert_eq!(node.devnet.requests().total(), 1, "{what}");
+        let answer = start().log_in(&token).await;
+        assert_eq!(answer.status, StatusCode::OK, "{what} {}", answer.body);
+    }
+}
+
+#[tokio::test]
 async fn nobody_listening_burns_nothing() {
     // The port is taken, and nobody listens until the test does.
     let socket = TcpSocket::new_v4().unwrap();
@@ -150,7 +175,7 @@ async fn a_node_of_another_network_is_shut_out_and_a_new_start_takes_the_token()
 
 #[tokio::test]
 async fn a_second_node_answers_for_the_first() {
-    for fault in QUICK.into_iter().chain([Fault::WrongBlockHash, LAGGING, Fault::WrongNetwork]) {
+    for fault in QUICK.into_iter().chain(LIMITS).chain([Fault::WrongBlockHash, LAGGING, Fault::WrongNetwork]) {
         is_answered_for(fault.into(), PATIENT).await;
     }
     for outage in [Fault::WrongBlockHash.on_query(), Fault::NotSynced.on_query(), Fault::Garbage.on_block()] {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 use siwn::conformance::TestClock;
 use siwn::{AccountId, Chain, Generation, MemoryStore, Secret, Store};
-use siwn_chain::{RpcChain, Settings};
+use siwn_chain::{RpcChain, RpcUrl, Settings};
 use siwn_devnet::{Devnet, DevnetServer, Permission};
 use siwn_server::Builder;
 
@@ -55,7 +55,7 @@ impl Site {
         builder: impl FnOnce(Builder) -> Builder,
     ) -> Self {
         let mut asked = Settings::new("siwn-devnet".parse().unwrap());
-        asked.endpoints = urls.iter().map(|url| url.parse().unwrap()).collect();
+        asked.endpoints = urls.iter().map(|url| url.parse::<RpcUrl>().unwrap().into()).collect();
         (asked.timeout, asked.key_cache) = (PATIENT, Duration::ZERO);
         settings(&mut asked);
         let chain = Arc::new(RpcChain::new(asked, reader(clock)).unwrap());

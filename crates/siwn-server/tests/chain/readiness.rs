@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::StatusCode;
 use siwn::Chain;
-use siwn_chain::{RpcChain, Settings};
+use siwn_chain::{RpcChain, RpcUrl, Settings};
 use siwn_devnet::Fault;
 
 use crate::node::{Node, reader};
@@ -13,7 +13,7 @@ use crate::support::Server;
 /// A server whose readiness is that of its chain client.
 fn with_ready_check(node: &Node) -> (Server, Arc<RpcChain>) {
     let mut settings = Settings::new("siwn-devnet".parse().unwrap());
-    settings.endpoints = vec![node.socket.url().parse().unwrap()];
+    settings.endpoints = vec![node.socket.url().parse::<RpcUrl>().unwrap().into()];
     let chain = Arc::new(RpcChain::new(settings, reader(&node.clock)).unwrap());
     let (asks, readiness) = (Arc::clone(&chain) as Arc<dyn Chain>, Arc::clone(&chain));
     let check = move || if readiness.ready().is_ready() { Ok(()) } else { Err("no node of the network answers".into()) };

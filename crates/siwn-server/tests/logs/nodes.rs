@@ -7,7 +7,7 @@ use axum::{Json, Router};
 use http::StatusCode;
 use serde_json::{Value, json};
 use siwn::Chain;
-use siwn_chain::{RpcChain, Settings};
+use siwn_chain::{RpcChain, RpcUrl, Settings};
 use tokio::net::TcpListener;
 
 use crate::support::{NOW, Server};
@@ -22,7 +22,7 @@ pub(crate) async fn speak() {
     for reply in [kind, network] {
         let url = node(reply).await;
         let mut settings = Settings::new("localnet".parse().unwrap());
-        settings.endpoints = vec![url.parse().unwrap()];
+        settings.endpoints = vec![url.parse::<RpcUrl>().unwrap().into()];
         let chain = Arc::new(RpcChain::new(settings, Arc::new(|| NOW)).unwrap());
         let server = Server::with(|builder| builder.chain("localnet", chain as Arc<dyn Chain>));
         let body = json!({ "authToken": server.token().await });

@@ -16,7 +16,7 @@ use super::rows;
 /// "siwn", in the file's header.
 const APPLICATION_ID: i32 = i32::from_be_bytes(*b"siwn");
 /// The version that this program writes.
-const VERSION: u16 = 3;
+pub(super) const VERSION: u16 = 3;
 /// From each version to the next. Only ever added to.
 const MIGRATIONS: [&str; VERSION as usize] =
     [include_str!("migrations/1.sql"), include_str!("migrations/2.sql"), include_str!("migrations/3.sql")];
@@ -97,7 +97,7 @@ fn prepare(connection: &mut Connection, generation_if_new: Generation) -> Result
 }
 
 /// The file's version: 0 where it is empty.
-fn version(connection: &Connection) -> Result<u16, OpenError> {
+pub(super) fn version(connection: &Connection) -> Result<u16, OpenError> {
     let application_id: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let is_empty = connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)", [], |row| row.get(0))?;

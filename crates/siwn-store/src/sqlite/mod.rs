@@ -14,6 +14,7 @@
 
 mod accounts;
 mod error;
+mod examine;
 mod fault;
 mod file;
 mod job;
@@ -36,6 +37,7 @@ use siwn::{
 use tokio::sync::watch;
 
 pub use self::error::OpenError;
+pub use self::examine::FileReport;
 use self::fault::Fault;
 use self::job::Job;
 use self::threads::Queues;

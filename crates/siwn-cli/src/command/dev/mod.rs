@@ -44,7 +44,7 @@ fn chain(address: SocketAddr, devnet: &Devnet) -> Result<Arc<RpcChain>, Failure>
     let network = devnet.network().chain_id().parse().map_err(Failure::unknown)?;
     let mut settings = siwn_chain::Settings::new(network);
     let node: RpcUrl = format!("http://{address}/_devnet/rpc").parse().map_err(Failure::unknown)?;
-    settings.endpoints = vec![node];
+    settings.endpoints = vec![node.into()];
     // Who removes a key here wants to see it refused at once.
     settings.key_cache = Duration::ZERO;
     RpcChain::new(settings, runtime::clock()).map(Arc::new).map_err(Failure::unknown)

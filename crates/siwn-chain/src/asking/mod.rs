@@ -1,0 +1,115 @@
+//! Which endpoints are asked, in what order, and how many must agree.
+
+mod hedges;
+mod race;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use siwn::{Access, BoxFuture, Question};
+use tokio::time::Instant;
+
+use crate::block::Tip;
+use crate::endpoint::{Endpoint, Shared};
+use crate::error::{Failed, LookUpError};
+use crate::fault::Fault;
+use crate::settings::EndpointSettings;
+pub(crate) use hedges::Hedges;
+
+/// All endpoints, those that are asked first in front.
+pub(crate) struct Endpoints {
+    all: Vec<Endpoint>,
+    /// How many must give the same answer at the same block.
+    agreement: usize,
+    hedges: Hedges,
+    shared: Arc<Shared>,
+}
+
+/// An authoritative answer, the block at which it was so, and one of the endpoints that gave it.
+pub(crate) struct Found<'a> {
+    pub(crate) access: Access,
+    pub(crate) pin: Tip,
+    pub(crate) endpoint: &'a Endpoint,
+}
+
+/// Each endpoint's host and fault, in the order in which they came.
+type Faults = Vec<(String, Fault)>;
+
+impl Endpoints {
+    pub(crate) fn new(mut settings: Vec<EndpointSettings>, agreement: usize, hedge: bool, shared: Arc<Shared>) -> Self {
+        settings.sort_by_key(|endpoint| endpoint.priority);
+        let all = settings.into_iter().map(|endpoint| Endpoint::new(endpoint, Arc::clone(&shared))).collect();
+        Self { all, agreement, hedges: Hedges::new(hedge), shared }
+    }
+
+    pub(crate) fn all(&self) -> &[Endpoint] {
+        &self.all
+    }
+
+    pub(crate) const fn hedges(&self) -> &Hedges {
+        &self.hedges
+    }
+
+    /// Where the account stands with the key: what one endpoint says by itself, or what as many as are needed say of one block.
+    pub(crate) async fn standing<'a>(&'a self, question: Question<'a>, deadline: Instant) -> Result<Found<'a>, Failed> {
+        let mut faults = Faults::new();
+        let found = if self.agreement == 1 {
+            self.race(1, deadline, &mut faults, &|endpoint| Box::pin(endpoint.standing(question, deadline))).await
+        } else {
+            self.agreed(question, deadline, &mut faults).await
+        };
+        let ((access, pin), endpoint) = found.ok_or_else(|| self.failed(faults))?;
+        Ok(Found { access, pin, endpoint })
+    }
+
+    /// The tips of the first endpoints are tried as the block that all are asked about, the oldest one first, for it is known to most.
+    /// None of them is taken on its endpoint's word: whoever votes confirms it. A liar's tip gets no votes, and the next one is tried.
+    async fn agreed<'a>(
+        &'a self,
+        question: Question<'a>,
+        deadline: Instant,
+        faults: &mut Faults,
+    ) -> Option<((Access, Tip), &'a Endpoint)> {
+        for pin in self.tips(deadline, faults).await {
+            let ask = |endpoint: &'a Endpoint| -> BoxFuture<'a, _> { Box::pin(endpoint.standing_at(question, pin, deadline)) };
+            let found = self.race(self.agreement, deadline, faults, &ask).await;
+            if found.is_some() || Instant::now() >= deadline {
+                return found;
+            }
+        }
+        None
+    }
+
+    /// The tips of the endpoints that can be asked now, without double ones, lowest first. Those that cannot be asked may still vote.
+    async fn tips(&self, deadline: Instant, faults: &mut Faults) -> Vec<Tip> {
+        let mut tips = Vec::new();
+        let answers = join_all(self.all.iter().map(|endpoint| tip(endpoint, deadline))).await;
+        for (answer, endpoint) in answers.into_iter().zip(&self.all) {
+            match answer {
+                Some(Ok(tip)) => tips.push(tip),
+                Some(Err(fault)) => faults.push((endpoint.host(), fault)),
+                None => {}
+            }
+        }
+        tips.sort_by_key(|tip| tip.height);
+        tips.dedup();
+        tips
+    }
+
+    fn failed(&self, faults: Faults) -> Failed {
+        Failed::new(LookUpError::Endpoints(faults), self.first_return())
+    }
+
+    /// After what time the first endpoint that is left alone is asked again, in whole seconds.
+    fn first_return(&self) -> Option<Duration> {
+        let pause = self.all.iter().filter_map(|endpoint| endpoint.breaker.pause()).min()?;
+        Some(Duration::from_secs(pause.as_secs() + u64::from(pause.subsec_nanos() > 0)))
+    }
+}
+
+/// The endpoint's tip, if it can be asked now.
+async fn tip(endpoint: &Endpoint, deadline: Instant) -> Option<Result<Tip, Fault>> {
+    let _pass = endpoint.breaker.admit()?;
+    Some(endpoint.pin(deadline).await)
+}

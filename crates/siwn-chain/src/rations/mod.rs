@@ -1,0 +1,188 @@
+//! How many questions may be asked. An account's name is outside of the signature, so that whoever has one good signature can name any
+//! number of accounts: he must neither use up the endpoints nor lock anybody out.
+//!
+//! Two rations are of the asker, and refuse him: different pairs per challenge, and noes per client. A third one is of everybody: so many
+//! questions are asked at once, and the others wait in line, with a shorter line for pairs that had full access before.
+
+mod challenges;
+mod clients;
+mod generations;
+mod line;
+mod stood;
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use siwn::{Asker, ChainError, SessionId};
+use tokio::time::Instant;
+
+use crate::pair::Handle;
+use crate::settings;
+use challenges::Challenges;
+use clients::Clients;
+use line::Line;
+pub(crate) use line::Place;
+use stood::Stood;
+
+/// A pair, as it is counted: a keyed hash, so that nobody outside can make two pairs one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Mark(u64);
+
+pub(crate) struct Rations {
+    counts: Mutex<Counts>,
+    line: Line,
+    marks: RandomState,
+    refused: [AtomicU64; Refused::ALL.len()],
+}
+
+struct Counts {
+    challenges: Challenges,
+    clients: Clients,
+    stood: Stood,
+}
+
+/// Which ration was used up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    Challenge,
+    Client,
+    /// No place came free in time. That refuses nobody: it is an outage.
+    Line,
+}
+
+/// What a question ended with, as far as rations go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    FullAccess,
+    No,
+    /// Nothing was learnt.
+    Transient,
+}
+
+/// What one question has taken. What is dropped before it was asked is given back; what is dropped later is not, or whoever hangs up in
+/// time would ask for nothing.
+pub(crate) struct Ration {
+    of: Arc<Rations>,
+    mark: Mark,
+    stood_before: bool,
+    challenge: Option<(SessionId, challenges::Charged)>,
+    client: Option<IpAddr>,
+    is_asked: bool,
+}
+
+impl Rations {
+    pub(crate) fn new(settings: settings::Rations) -> Self {
+        let settings::Rations { pairs_per_challenge, noes_per_minute, at_once, at_once_for_known_pairs, .. } = settings;
+        let counts = Counts {
+            challenges: Challenges::new(pairs_per_challenge),
+            clients: Clients::new(noes_per_minute),
+            stood: Stood::default(),
+        };
+        Self {
+            counts: Mutex::new(counts),
+            line: Line::new(at_once, at_once_for_known_pairs),
+            marks: RandomState::new(),
+            refused: Default::default(),
+        }
+    }
+
+    /// Takes what a question about this pair costs its asker.
+    pub(crate) fn take(self: &Arc<Self>, asker: Asker, pair: &Handle) -> Result<Ration, ChainError> {
+        let (mark, now) = (Mark(self.marks.hash_one(pair)), Instant::now());
+        let mut counts = self.counts();
+        let stood_before = counts.stood.contains(mark);
+        let challenge = match asker.challenge() {
+            Some(id) => Some((id, counts.challenges.charge(id, mark, now).map_err(|wait| self.refuse(Refused::Challenge, wait))?)),
+            None => None,
+        };
+        // Whoever stood before is let in whatever others do at his address.
+        let client = asker.client().filter(|_| !stood_before);
+        if let Some(client) = client
+            && let Err(wait) = counts.clients.charge(client, now)
+        {
+            if let Some((id, charged)) = challenge {
+                counts.challenges.give_back(id, mark, charged);
+            }
+            return Err(self.refuse(Refused::Client, wait));
+        }
+        Ok(Ration { of: Arc::clone(self), mark, stood_before, challenge, client, is_asked: false })
+    }
+
+    /// How often each ration was used up.
+    pub(crate) fn refusals(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        Refused::ALL.into_iter().map(|refused| (refused.label(), self.refused[refused as usize].load(Ordering::Relaxed)))
+    }
+
+    fn refuse(&self, refused: Refused, wait: Duration) -> ChainError {
+        self.refused[refused as usize].fetch_add(1, Ordering::Relaxed);
+        ChainError::limited(wait)
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ration {
+    /// A place among the questions that are asked at once, if one comes free before the deadline. From then on the question counts.
+    pub(crate) async fn place(&mut self, deadline: Instant) -> Option<Place> {
+        let place = self.of.line.place(self.stood_before, deadline).await;
+        self.is_asked = place.is_some();
+        if place.is_none() {
+            self.of.refused[Refused::Line as usize].fetch_add(1, Ordering::Relaxed);
+        }
+        place
+    }
+
+    pub(crate) fn end(mut self, ending: Ending) {
+        let of = Arc::clone(&self.of);
+        let mut counts = of.counts();
+        match ending {
+            Ending::FullAccess => counts.stood.add(self.mark),
+            Ending::No => counts.stood.remove(self.mark),
+            Ending::Transient => self.give_back_to_challenge(&mut counts),
+        }
+        if ending != Ending::No {
+            self.give_back_to_client(&mut counts);
+        }
+        self.is_asked = true;
+    }
+
+    fn give_back_to_challenge(&mut self, counts: &mut Counts) {
+        if let Some((id, charged)) = self.challenge.take() {
+            counts.challenges.give_back(id, self.mark, charged);
+        }
+    }
+
+    fn give_back_to_client(&mut self, counts: &mut Counts) {
+        if let Some(client) = self.client.take() {
+            counts.clients.give_back(client, Instant::now());
+        }
+    }
+}
+
+impl Drop for Ration {
+    fn drop(&mut self) {
+        if !self.is_asked {
+            let of = Arc::clone(&self.of);
+            let mut counts = of.counts();
+            self.give_back_to_challenge(&mut counts);
+            self.give_back_to_client(&mut counts);
+        }
+    }
+}
+
+impl Refused {
+    const ALL: [Self; 3] = [Self::Challenge, Self::Client, Self::Line];
+
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Challenge => "challenge",
+            Self::Client => "client",
+            Self::Line => "line",
+        }
+    }
+}
