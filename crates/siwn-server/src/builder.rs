@@ -18,6 +18,7 @@ use crate::cookie::{CookieMark, Cookies};
 use crate::door::{self, Door, Rates};
 use crate::key_checks::{KeyChecker, KeyChecks};
 use crate::metrics::Metrics;
+use crate::readiness::StoreState;
 use crate::secrets::Secrets;
 use crate::session_memory::SessionMemory;
 use crate::site::{Served, Sites, same_host_name};
@@ -338,6 +339,7 @@ impl Builder {
             trusted_proxies: self.trusted_proxies,
             is_stopping: AtomicBool::new(false),
             key_checker: KeyChecker::new(self.key_checks),
+            store_state: StoreState::default(),
         })))
     }
 

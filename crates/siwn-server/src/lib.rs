@@ -18,6 +18,7 @@ mod observe;
 mod operations;
 mod problem;
 mod random;
+mod readiness;
 mod request_id;
 mod requester;
 mod routes;

@@ -9,6 +9,7 @@ use siwn::{AccountRules, Chain, Recipient, SiteError, Store, UnixMillis};
 use crate::client::TrustedProxies;
 use crate::key_checks::KeyChecker;
 use crate::metrics::Metrics;
+use crate::readiness::StoreState;
 use crate::secrets::Secrets;
 use crate::site::Sites;
 
@@ -43,6 +44,7 @@ pub(crate) struct Inner {
     pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) is_stopping: AtomicBool,
     pub(crate) key_checker: KeyChecker,
+    pub(crate) store_state: StoreState,
 }
 
 /// Something that must work before requests are sent here, and how to find out. It answers from memory, and a reason names no secret.

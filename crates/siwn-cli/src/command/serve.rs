@@ -16,7 +16,7 @@ use crate::notify::Manager;
 use crate::reload::Reloader;
 use crate::{input, runtime, signals};
 
-/// How often nodes are asked while none answers.
+/// How often nodes are asked while none answers, and the store whether it can be written to.
 const RECHECK: Duration = Duration::from_secs(10);
 
 pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
@@ -48,7 +48,7 @@ async fn start(settings: Settings, sources: Sources, config: Config) -> Result<(
     let siwn = siwn(config, port, chain, &store, audit_log.clone()).await?;
     let reloader =
         Reloader { siwn: siwn.clone(), settings, sources, audit_log: audit_log.clone(), keeper, manager: manager.clone() };
-    let reloading = tokio::spawn(reloader.run(hangup));
+    let tasks = [tokio::spawn(reloader.run(hangup)), tokio::spawn(watch_store(siwn.clone()))];
     for listener in &listeners {
         if let Ok(address) = listener.local_addr() {
             tracing::info!(%address, "listening");
@@ -64,15 +64,23 @@ async fn start(settings: Settings, sources: Sources, config: Config) -> Result<(
         tokio::time::sleep(grace).await;
     };
     serve(listeners, app(&siwn), stop).await;
-    // What it holds of the store is let go.
-    reloading.abort();
-    let _ = reloading.await;
-    drop(siwn);
+    for task in tasks {
+        task.abort();
+    }
     store.close().await;
     if let Some(log) = audit_log {
         log.close();
     }
     Ok(())
+}
+
+/// Notices that the store cannot be written to, before somebody who signs in does.
+async fn watch_store(siwn: Siwn) {
+    let mut ticks = tokio::time::interval(RECHECK);
+    loop {
+        ticks.tick().await;
+        siwn.check_store().await;
+    }
 }
 
 fn open_audit_log(target: &AuditTarget) -> Result<Option<AuditLog>, Failure> {

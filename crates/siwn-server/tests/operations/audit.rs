@@ -3,10 +3,13 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
+use axum::Router;
+use axum::routing::get;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use siwn::{Access, AccountRules, KeyType, PrivateKey};
-use siwn_server::{AuditLog, Builder, Rates, TrustedProxies};
+use siwn_server::{AuditLog, Builder, Rates, SignedIn, TrustedProxies};
+use tower::ServiceExt as _;
 
 use crate::support::{Server, key, own_page, request, sign, sign_as};
 use crate::{INITIATE, SESSION, VERIFY, bearer, request_from, sign_in, verify_from};
@@ -183,6 +186,23 @@ async fn text_from_outside_is_in_no_line_as_it_came() {
         assert_eq!(line["event"], "refusal");
         assert!(!line.to_string().contains("forged"), "{line}");
     }
+}
+
+#[tokio::test]
+async fn an_applications_own_routes_have_lines_without_a_request_id() {
+    let audited = Audited::new();
+    let siwn = audited.server.siwn.clone();
+    let bearer = bearer(&sign_in(&audited.server, "alice.near").await);
+    siwn.set_account_rules(AccountRules { allow: vec!["bob.near".parse().unwrap()], deny: Vec::new() });
+    let route = get(async |user: SignedIn| user.account().to_string());
+    let application = Router::new().route("/me", route).with_state(siwn);
+    let request = request_from(CLIENT, Method::GET, "/me", &[("authorization", &bearer)], "");
+    assert_eq!(application.oneshot(request).await.unwrap().status(), StatusCode::UNAUTHORIZED);
+    let lines = audited.lines();
+    assert_eq!(told(&lines), [("login", None), ("refusal", Some("account_not_allowed"))]);
+    let line = &lines[1];
+    assert_eq!((&line["client"], &line["requestId"], &line["account"]), (&json!("192.0.2.1"), &Value::Null, &json!("alice.near")));
+    assert_eq!(line["session"], lines[0]["session"]);
 }
 
 #[tokio::test]

@@ -91,6 +91,20 @@ async fn a_store_that_hangs_and_a_chain_that_is_gone_do_not_make_a_server_dead()
     assert_eq!((alive.status, alive.body.as_str(), server.asked()), (StatusCode::OK, "ok\n", asked));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_store_that_hangs_is_told_where_requests_are_sent_from() {
+    let server = Server::with(|builder| builder.store(Arc::new(Hung)));
+    assert_eq!(server.get("/readyz", &[]).await.status, StatusCode::OK, "nobody has looked yet");
+    server.siwn.check_store().await;
+    let ready = tokio::time::timeout(Duration::from_millis(1), server.get("/readyz", &[])).await.unwrap();
+    assert_eq!(ready.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(ready.json()["checks"]["store"], "the store does not answer");
+
+    let healthy = Server::new();
+    healthy.siwn.check_store().await;
+    assert_eq!(healthy.get("/readyz", &[]).await.status, StatusCode::OK);
+}
+
 #[tokio::test]
 async fn a_stop_that_is_announced_shows_where_requests_are_sent_from_and_nowhere_else() {
     let server = Server::new();
