@@ -16,7 +16,9 @@ use crate::audit::{self, Audit, AuditLog};
 use crate::client::TrustedProxies;
 use crate::cookie::{CookieMark, Cookies};
 use crate::door::{self, Door, Rates};
+use crate::gate::{self, Gate, LoginDenied, LoginHook, NewLogin};
 use crate::key_checks::{KeyChecker, KeyChecks};
+use crate::known_keys::KnownKeys;
 use crate::metrics::Metrics;
 use crate::readiness::StoreState;
 use crate::secrets::Secrets;
@@ -44,6 +46,7 @@ pub struct Builder {
     rates: Rates,
     limits: Option<Arc<dyn Limits>>,
     audit: Option<AuditLog>,
+    hook: Option<LoginHook>,
     session_cache: Duration,
     key_checks: KeyChecks,
 }
@@ -116,6 +119,7 @@ impl Builder {
             rates: Rates::default(),
             limits: None,
             audit: None,
+            hook: None,
             session_cache: Duration::ZERO,
             key_checks: KeyChecks::default(),
         }
@@ -209,6 +213,14 @@ impl Builder {
         self.with_site(|site| site.account_rules(rules))
     }
 
+    /// Refuses keys of an account that has signed in before, but never with them. Default: they are let in.
+    ///
+    /// An owner who has changed his keys is refused too, until the operator accepts the new one.
+    #[must_use]
+    pub fn refuse_new_keys(self) -> Self {
+        self.with_site(SiteBuilder::refuse_new_keys)
+    }
+
     fn with_site(self, set: impl FnOnce(SiteBuilder) -> SiteBuilder) -> Self {
         Self { site: set(self.site), ..self }
     }
@@ -280,6 +292,33 @@ impl Builder {
         self
     }
 
+    /// Asks the application at every login, when the key stood and before the session is opened: to make the user, or to refuse.
+    ///
+    /// It may be asked more than once for one login, and a login may still fail after it: copies of one request arrive at once, and only
+    /// one of them opens a session.
+    ///
+    /// ```
+    /// use siwn_server::{LoginDenied, NewLogin, Siwn};
+    ///
+    /// async fn at_login(login: NewLogin) -> Result<(), LoginDenied> {
+    ///     if login.known_key() == Some(false) {
+    ///         return Err(LoginDenied::Refused { reason: "this key is new here; ask us to add it".into() });
+    ///     }
+    ///     Ok(()) // make the user login.account, if it is not there
+    /// }
+    ///
+    /// let siwn = Siwn::builder("app.example").on_login(at_login).build()?;
+    /// # Ok::<(), siwn_server::BuildError>(())
+    /// ```
+    #[must_use]
+    pub fn on_login<F>(mut self, at_login: impl Fn(NewLogin) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), LoginDenied>> + Send + 'static,
+    {
+        self.hook = Some(gate::hook(at_login));
+        self
+    }
+
     /// Answers from memory who is signed in, for so long and at most for five seconds. Default: zero, which asks the store every time.
     ///
     /// What this process ends is over at once. What another one ends that shares the store may be taken for alive for so long.
@@ -321,8 +360,9 @@ impl Builder {
         };
         let (counts, audit_counts) = (door::Counts::default(), audit::Counts::default());
         let mut metrics = Metrics::new(&counts, &audit_counts);
-        let ports =
-            Ports { network, chain, store, limits: self.limits.take().unwrap_or_else(door::own_limits), counts, audit_counts };
+        let keys = Arc::new(KnownKeys::new(Arc::clone(&store)));
+        let limits = self.limits.take().unwrap_or_else(door::own_limits);
+        let ports = Ports { network, chain, store, limits, keys, counts, audit_counts };
         let sites = self.sites(&ports)?;
         let Ports { network, chain, store, .. } = ports;
         if let Some(chain) = self.watched {
@@ -365,9 +405,17 @@ impl Builder {
             Cookies { is_secure: !public_url.origin().is_plain_http(), of: shares_host.then(|| CookieMark::of(&recipient)) };
         let door = Door::new(settings.rules().clone(), self.rates, Arc::clone(&ports.limits), ports.counts.clone());
         let door = Arc::new(door);
+        let gate = Gate {
+            door: Arc::clone(&door),
+            keys: Arc::clone(&ports.keys),
+            new_keys: settings.new_keys(),
+            hook: self.hook.clone(),
+            recipient: recipient.clone(),
+        };
         let login = Login::new(site, Arc::clone(&ports.chain), Arc::clone(&ports.store));
         Served {
-            login: login.admission(Arc::clone(&door) as Arc<dyn Admission>),
+            login: login.admission(Arc::new(gate) as Arc<dyn Admission>),
+            keys: Arc::clone(&ports.keys),
             audit: Audit::new(self.audit.clone(), &ports.network, recipient.as_str(), &ports.audit_counts),
             sessions: Sessions::new(Arc::clone(&ports.store), recipient),
             door,
@@ -386,6 +434,7 @@ struct Ports {
     chain: Arc<dyn Chain>,
     store: Arc<dyn Store>,
     limits: Arc<dyn Limits>,
+    keys: Arc<KnownKeys>,
     counts: door::Counts,
     audit_counts: audit::Counts,
 }

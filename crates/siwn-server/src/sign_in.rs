@@ -3,28 +3,39 @@
 use siwn::{AccountRefusal, Client, LoginError, OpenedSession, Proof, Refusal, Session, SessionSecret, SessionToken, Unavailable};
 
 use crate::audit::{EndReason, Event, Person, Record};
+use crate::gate;
 use crate::problem::{Code, Problem};
 use crate::random::random;
 use crate::requester::Requester;
 use crate::site::Served;
 use crate::siwn::Siwn;
 
+/// A session that was just opened.
+pub(crate) struct NewSession {
+    pub(crate) opened: OpenedSession,
+    /// Whether the account signed in with this key before.
+    known_key: Option<bool>,
+}
+
 impl Siwn {
     /// Ends a login. Where it fails, the problem says whose login it was.
-    pub(crate) async fn finish(&self, site: &Served, proof: Proof, client: &Client) -> Result<OpenedSession, Problem> {
+    pub(crate) async fn finish(&self, site: &Served, proof: Proof, client: &Client) -> Result<NewSession, Problem> {
         let person = Person::claimed(proof.account().clone(), proof.key().cloned());
         let secret = SessionSecret::from_bytes(random()?);
-        site.login.finish(proof, client, self.now(), secret).await.map_err(|error| {
+        let opened = site.login.finish(proof, client, self.now(), secret).await.map_err(|error| {
+            let is_new = matches!(error, LoginError::Refused(Refusal::Account(AccountRefusal::NewKey(_)))).then_some(false);
             let person = if key_stood(&error) { person.verified() } else { person };
-            Problem::from(error).about(person)
-        })
+            Problem::from(error).about(person.with_key(is_new))
+        })?;
+        let known_key = gate::known(site.keys.remember(&opened.session).await);
+        Ok(NewSession { opened, known_key })
     }
 
     /// Writes down that somebody signed in, or was refused. What cannot be read is no login, and an outage no refusal.
-    pub(crate) fn audit_login(&self, site: &Served, outcome: &Result<OpenedSession, Problem>, requester: &Requester) {
+    pub(crate) fn audit_login(&self, site: &Served, outcome: &Result<NewSession, Problem>, requester: &Requester) {
         match outcome {
-            Ok(opened) => {
-                let person = Some(Person::of(&opened.session));
+            Ok(NewSession { opened, known_key }) => {
+                let person = Some(Person::of(&opened.session).with_key(*known_key));
                 self.audit(site, &Record { event: Event::Login, reason: None, person }, requester);
             }
             Err(problem) => self.audit_refusal(site, problem, requester),
@@ -73,7 +84,7 @@ const fn key_stood(error: &LoginError) -> bool {
     match error {
         LoginError::Refused(refusal) => matches!(
             refusal,
-            Refusal::Account(AccountRefusal::NotAllowed(_))
+            Refusal::Account(AccountRefusal::NotAllowed(_) | AccountRefusal::NewKey(_) | AccountRefusal::ByApplication { .. })
                 | Refusal::Blocked
                 | Refusal::Spent
                 | Refusal::ExpiredMeanwhile

@@ -15,6 +15,7 @@ use crate::builder::BuildError;
 use crate::caller;
 use crate::cookie::Cookies;
 use crate::door::Door;
+use crate::known_keys::KnownKeys;
 use crate::problem::{Code, Problem};
 use crate::siwn::Siwn;
 
@@ -23,6 +24,7 @@ pub(crate) struct Served {
     pub(crate) login: Login,
     pub(crate) sessions: Sessions,
     pub(crate) door: Arc<Door>,
+    pub(crate) keys: Arc<KnownKeys>,
     pub(crate) audit: Audit,
     pub(crate) message: Message,
     pub(crate) challenge_lifetime: Duration,

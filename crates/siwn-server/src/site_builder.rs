@@ -9,6 +9,7 @@ use siwn::{
 };
 
 use crate::builder::BuildError;
+use crate::gate::NewKeys;
 use crate::secrets::Secrets;
 
 const DEFAULT_CHALLENGE_LIFETIME: Duration = Duration::from_mins(5);
@@ -27,6 +28,7 @@ pub struct SiteBuilder {
     session_idle: Option<Duration>,
     access: AccessPolicy,
     rules: AccountRules,
+    new_keys: NewKeys,
 }
 
 /// A site that is made.
@@ -57,6 +59,7 @@ impl SiteBuilder {
             session_idle: None,
             access: AccessPolicy::default(),
             rules: AccountRules::default(),
+            new_keys: NewKeys::Accept,
         }
     }
 
@@ -137,6 +140,19 @@ impl SiteBuilder {
     pub fn account_rules(mut self, rules: AccountRules) -> Self {
         self.rules = rules;
         self
+    }
+
+    /// Refuses keys of an account that has signed in before, but never with them. Default: they are let in.
+    ///
+    /// An owner who has changed his keys is refused too, until the operator accepts the new one.
+    #[must_use]
+    pub const fn refuse_new_keys(mut self) -> Self {
+        self.new_keys = NewKeys::Refuse;
+        self
+    }
+
+    pub(crate) const fn new_keys(&self) -> NewKeys {
+        self.new_keys
     }
 
     pub(crate) const fn rules(&self) -> &AccountRules {

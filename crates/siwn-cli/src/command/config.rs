@@ -62,6 +62,7 @@ struct Site {
     unfunded_accounts: bool,
     allow_accounts: Vec<String>,
     deny_accounts: Vec<String>,
+    refuse_new_keys: bool,
 }
 
 pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
@@ -130,6 +131,7 @@ fn site(site: &SiteConfig) -> Site {
         unfunded_accounts: site.unfunded_accounts == UnfundedAccounts::Accept,
         allow_accounts: site.account_rules.allow.iter().map(ToString::to_string).collect(),
         deny_accounts: site.account_rules.deny.iter().map(ToString::to_string).collect(),
+        refuse_new_keys: site.refuse_new_keys,
     }
 }
 

@@ -207,6 +207,9 @@ fn site_builder(config: &Config, site: &SiteConfig, port: u16) -> SiteBuilder {
         .session_lifetime(site.session_ttl)
         .unfunded_accounts(site.unfunded_accounts)
         .account_rules(site.account_rules.clone());
+    if site.refuse_new_keys {
+        builder = builder.refuse_new_keys();
+    }
     if let Some(lifetime) = site.session_idle {
         builder = builder.session_idle(lifetime);
     }

@@ -85,6 +85,7 @@ pub(crate) struct Person {
     /// The session that they opened; none where they are only claimed.
     session: Option<siwn::SessionId>,
     verified: bool,
+    known_key: Option<bool>,
 }
 
 /// What is counted of the audit log.
@@ -112,6 +113,7 @@ struct Line<'a> {
     account: Option<&'a str>,
     key: Option<String>,
     verified: bool,
+    known_key: Option<bool>,
     session: Option<String>,
     client: Option<IpAddr>,
     request_id: Option<&'a str>,
@@ -122,7 +124,7 @@ struct Line<'a> {
 impl Person {
     /// Whom a client claims to be. Nothing of it is proven.
     pub(crate) const fn claimed(account: AccountId, key: Option<PublicKey>) -> Self {
-        Self { account, key, session: None, verified: false }
+        Self { account, key, session: None, verified: false, known_key: None }
     }
 
     pub(crate) const fn account(&self) -> &AccountId {
@@ -134,9 +136,20 @@ impl Person {
         Self { verified: true, ..self }
     }
 
+    /// The same, where it is known whether the account signed in with the key before.
+    pub(crate) fn with_key(self, known_key: Option<bool>) -> Self {
+        Self { known_key, ..self }
+    }
+
     /// Whose session it is.
     pub(crate) fn of(session: &Session) -> Self {
-        Self { account: session.account.clone(), key: session.key.clone(), session: Some(session.id), verified: true }
+        Self {
+            account: session.account.clone(),
+            key: session.key.clone(),
+            session: Some(session.id),
+            verified: true,
+            known_key: None,
+        }
     }
 }
 
@@ -160,6 +173,7 @@ impl Audit {
             // A handle where the key is long.
             key: person.as_ref().and_then(|person| Some(person.key.as_ref()?.handle())),
             verified: person.as_ref().is_some_and(|person| person.verified),
+            known_key: person.as_ref().and_then(|person| person.known_key),
             session: person.as_ref().and_then(|person| Some(person.session?.to_string())),
             client: requester.client,
             request_id: requester.id.as_ref().map(crate::request_id::RequestId::as_str),
@@ -204,6 +218,7 @@ mod tests {
             key: Some(PublicKey::from_ml_dsa_65([7; 1952])),
             session: Some(siwn::SessionId::from_bytes([7; 16])),
             verified: true,
+            known_key: Some(false),
         };
         let record = Record { event: Event::LoginUnknown, reason: Some("callback_url_not_allowed"), person: Some(person) };
         let client = "2001:db8:1111:1111:1111:1111:1111:1111".parse().ok();

@@ -90,6 +90,8 @@ pub struct SiteConfig {
     pub unfunded_accounts: UnfundedAccounts,
     /// Who may sign in.
     pub account_rules: AccountRules,
+    /// Whether keys are refused that are new for an account that is known.
+    pub refuse_new_keys: bool,
 }
 
 /// Where audit lines go.

@@ -50,6 +50,7 @@ fn site(reader: &mut Reader<'_>, public_url: Option<PublicUrl>) -> Option<SiteCo
     let callback_urls = reader.list("callback_urls", str::parse::<CallbackUrl>);
     let unfunded_accounts = if reader.boolean("unfunded_accounts") { UnfundedAccounts::Accept } else { UnfundedAccounts::Refuse };
     let account_rules = account_rules(reader);
+    let refuse_new_keys = reader.boolean("refuse_new_keys");
     Some(SiteConfig {
         recipient: recipient?,
         public_url: public_url?,
@@ -61,6 +62,7 @@ fn site(reader: &mut Reader<'_>, public_url: Option<PublicUrl>) -> Option<SiteCo
         callback_urls,
         unfunded_accounts,
         account_rules,
+        refuse_new_keys,
     })
 }
 

@@ -185,6 +185,14 @@ const SETTINGS: &[Setting] = &[
     .of(Scope::Default),
     setting("account_rules", "account-rules", "FILE", "", "A file with more of both, a rule a line: allow ACCOUNT, deny ACCOUNT")
         .of(Scope::Default),
+    setting(
+        "refuse_new_keys",
+        "refuse-new-keys",
+        "BOOL",
+        "false",
+        "Refuse keys of an account that has signed in before, but never with them, until the operator accepts them",
+    )
+    .of(Scope::Default),
     setting("initiate_limit", "initiate-limit", "RATE", "600/1m", "Challenges for one client's address; off for no limit"),
     setting("verify_limit", "verify-limit", "RATE", "300/1m", "Proofs of one client's address, good and bad; off for no limit"),
     setting(

@@ -14,6 +14,7 @@ use crate::body;
 use crate::caller::Caller;
 use crate::problem::{Code, Problem};
 use crate::requester::Requester;
+use crate::sign_in::NewSession;
 use crate::site::{AtSite, Served};
 use crate::siwn::Siwn;
 use crate::time::Rfc3339;
@@ -82,7 +83,7 @@ pub(super) async fn handle(State(siwn): State<Siwn>, AtSite(site): AtSite, reque
     let mut keeping = Keeping::default();
     let outcome = verify(&siwn, &site, request, &mut keeping).await;
     siwn.audit_login(&site, &outcome, &requester);
-    let opened = outcome?;
+    let opened = outcome?.opened;
     let mut response = answer(&siwn, &site, &opened, keeping.form);
     if let Some(earlier) = keeping.earlier {
         siwn.replace(&site, &earlier, &requester).await;
@@ -94,7 +95,7 @@ pub(super) async fn handle(State(siwn): State<Siwn>, AtSite(site): AtSite, reque
     Ok(response)
 }
 
-async fn verify(siwn: &Siwn, site: &Served, request: Request, keeping: &mut Keeping) -> Result<OpenedSession, Problem> {
+async fn verify(siwn: &Siwn, site: &Served, request: Request, keeping: &mut Keeping) -> Result<NewSession, Problem> {
     let address = siwn.0.trusted_proxies.rationed(request.extensions(), request.headers());
     site.door.verify(address, siwn.now()).await?;
     let caller = Caller::of(request.headers(), site.site())?;

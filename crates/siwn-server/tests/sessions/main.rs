@@ -4,6 +4,7 @@
 
 mod forms;
 mod keys;
+mod known_keys;
 mod lifetimes;
 mod lists;
 mod memory;
@@ -91,12 +92,17 @@ impl Audited {
         Self { server, log, lines }
     }
 
-    /// Event, reason and account of each line after the first `skip`.
-    pub(crate) fn told(self, skip: usize) -> Vec<(String, Option<String>, Option<String>)> {
+    /// All lines, when nothing more will be written.
+    pub(crate) fn lines(self) -> Vec<Value> {
         self.log.close();
         let text = String::from_utf8(self.lines.0.lock().unwrap().clone()).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// Event, reason and account of each line after the first `skip`.
+    pub(crate) fn told(self, skip: usize) -> Vec<(String, Option<String>, Option<String>)> {
         let text_of = |line: &Value, member: &str| line[member].as_str().map(str::to_owned);
-        let lines = text.lines().skip(skip).map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let lines = self.lines().into_iter().skip(skip);
         lines.map(|line| (text_of(&line, "event").unwrap(), text_of(&line, "reason"), text_of(&line, "account"))).collect()
     }
 }
