@@ -17,6 +17,7 @@ tokens = [vector["expected"].get("near_sign_verify_token") for vector in signed]
 tokens += [vector["input"]["token"] for vector in read("auth-token.json")]
 inputs = [vector["input"] for vector in signed]
 near_crypto = read("near-crypto.json")["vectors"]
+authorizations = [vector["authorization"] for vector in read("nep641.json")["vectors"]]
 
 FIELDS = ["account_id", "public_key", "signature", "nonce", "message", "recipient", "callback_url", "state"]
 
@@ -26,6 +27,7 @@ def proof(vector):
     return "\0".join(named.get(name) or vector.get(name) or "" for name in FIELDS)
 
 
+PENDING = '{"account_id":"extension.test","authorization":"{}","expect":"login"}'
 RECIPIENT, MESSAGE = "app.example", "Sign in to app.example"
 seeds = {
     "account_id": [vector["id"] for vector in read("account-id.json")["vectors"]],
@@ -36,6 +38,14 @@ seeds = {
     "nonce": [vector["nonce_hex"] for vector in inputs] + ["A" * 43 + "=", "0001760000000000" + "x" * 24, "\x01" * 32],
     "auth_token": tokens,
     "proof_fields": [proof(vector) for vector in inputs],
+    "authorization": authorizations
+    + [
+        "\0".join([authorization, '{"payload":"login"}']) for authorization in ("", "{}", authorizations[0])
+    ]
+    + [
+        "\0".join(["x", '{"payload":"login","pending":[%s]}' % ",".join([PENDING] * count), '{"payload":"login"}', '{"payload":"login"}'])
+        for count in (1, 2, 9)
+    ],
     "session_token": ["A" * 64, "siwn_" + "b" * 64, "_-" * 11],
     "web": [
         "https://app.example", "http://localhost:3000", "http://127.0.0.1", "https://[2001:db8::1]:8443", "https://app.example/login/",

@@ -12,7 +12,7 @@ use crate::request::Method;
 pub struct CallCount {
     /// The endpoint's host and port.
     pub endpoint: String,
-    /// `status`, `block`, `view_access_key` or `view_account`.
+    /// `status`, `block`, `view_access_key`, `view_account` or `call_function`.
     pub method: &'static str,
     /// `answered`, or the kind of the fault: `timed_out`, `unreachable`, `limited`, `other_block`, …; from a closed list.
     pub outcome: &'static str,

@@ -67,6 +67,16 @@ impl Failed {
     }
 }
 
+impl Failed {
+    /// Whether a contract may have brought it about.
+    pub(crate) fn may_be_a_contracts(&self) -> bool {
+        match &*self.error {
+            LookUpError::Endpoints(faults) => faults.iter().any(|(_, fault)| matches!(fault, Fault::Contract(_))),
+            LookUpError::Line => false,
+        }
+    }
+}
+
 impl From<Failed> for ChainError {
     fn from(failed: Failed) -> Self {
         Self::new(failed.error, failed.retry_after)

@@ -44,6 +44,9 @@ pub(crate) enum Fault {
     Lagging { age: Duration },
     #[error("is confused: its final block is {} s ahead of our clock", .by.as_secs())]
     Ahead { by: Duration },
+    /// Of a call of a contract, which may be the contract's making.
+    #[error("{0}, asked for what a contract says")]
+    Contract(Box<Self>),
     /// The network that it says it is of, escaped.
     #[error("is of another network: {0}")]
     OtherNetwork(String),
@@ -51,7 +54,7 @@ pub(crate) enum Fault {
 
 impl Fault {
     /// What a call that ended so is counted as.
-    pub(crate) const fn label(&self) -> &'static str {
+    pub(crate) fn label(&self) -> &'static str {
         match self {
             Self::Unreachable(_) => "unreachable",
             Self::TimedOut => "timed_out",
@@ -70,6 +73,7 @@ impl Fault {
             Self::Query(_) => "query_error",
             Self::Lagging { .. } => "lagging",
             Self::Ahead { .. } => "ahead",
+            Self::Contract(fault) => fault.label(),
             Self::OtherNetwork(_) => "other_network",
         }
     }
@@ -90,6 +94,11 @@ impl Fault {
     /// make a node or its gateway say must not count against the endpoint, or anybody could talk a server out of all of its endpoints.
     pub(crate) const fn counts_whatever_was_asked(&self) -> bool {
         matches!(self, Self::Unreachable(_) | Self::TimedOut)
+    }
+
+    /// Whether a contract can bring it about: by taking long, by saying much, by overburdening the node.
+    pub(crate) const fn may_be_a_contracts(&self) -> bool {
+        matches!(self, Self::TimedOut | Self::TooLong(_) | Self::Status { .. } | Self::Node { .. } | Self::Query(_))
     }
 
     /// Whether the same endpoint can answer at another block.

@@ -54,6 +54,7 @@ mod pair;
 mod rations;
 mod reply;
 mod request;
+mod resolve;
 mod rpc_chain;
 mod rpc_url;
 mod settings;

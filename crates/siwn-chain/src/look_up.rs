@@ -11,7 +11,7 @@ use crate::endpoint::Shared;
 use crate::error::{Failed, LookUpError};
 use crate::flights::Flights;
 use crate::key_cache::KeyCache;
-use crate::pair::Pair;
+use crate::pair::{Handle, Pair};
 use crate::rations::{Ending, Ration, Rations};
 use crate::rpc_chain::Report;
 
@@ -21,6 +21,8 @@ pub(crate) struct LookUps {
     pub(crate) keys: KeyCache,
     pub(crate) flights: Arc<Flights>,
     pub(crate) rations: Arc<Rations>,
+    /// Those of resolutions.
+    pub(crate) resolutions: Arc<Rations>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) remembered: AtomicU64,
     pub(crate) joined: AtomicU64,
@@ -39,7 +41,7 @@ impl LookUps {
             return Ok(flight.await?.standing);
         }
         // 3. Everything else is charged to its asker.
-        let ration = self.rations.take(question.asker, &question.into())?;
+        let ration = self.rations.take(question.asker, &Handle::from(question))?;
         let flight = self.flights.begin(question.into(), Arc::clone(self).ask(question.into(), ration));
         Ok(flight.await?.standing)
     }

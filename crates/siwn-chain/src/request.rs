@@ -1,5 +1,6 @@
 //! What is sent: the JSON-RPC calls that a look-up needs.
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Value, json};
 use siwn::{AccountId, Question};
 
@@ -20,6 +21,12 @@ pub(crate) enum Call<'a> {
         account: &'a AccountId,
         at: BlockHash,
     },
+    Contract {
+        account: &'a AccountId,
+        method: &'a str,
+        args: &'a [u8],
+        at: BlockHash,
+    },
 }
 
 /// What a call is counted as.
@@ -29,6 +36,7 @@ pub(crate) enum Method {
     Block,
     AccessKey,
     Account,
+    Contract,
 }
 
 /// The number of a request, which its reply must bear. Sent as a JSON string.
@@ -42,6 +50,7 @@ impl Call<'_> {
             Self::FinalBlock | Self::BlockAt(_) => Method::Block,
             Self::AccessKey { .. } => Method::AccessKey,
             Self::Account { .. } => Method::Account,
+            Self::Contract { .. } => Method::Contract,
         }
     }
 
@@ -69,6 +78,16 @@ impl Call<'_> {
             Self::Account { account, at } => {
                 ("query", json!({"request_type": "view_account", "block_id": at.to_string(), "account_id": account.as_str()}))
             }
+            Self::Contract { account, method, args, at } => (
+                "query",
+                json!({
+                    "request_type": "call_function",
+                    "block_id": at.to_string(),
+                    "account_id": account.as_str(),
+                    "method_name": method,
+                    "args_base64": BASE64_STANDARD.encode(args),
+                }),
+            ),
         }
     }
 }
@@ -80,6 +99,7 @@ impl Method {
             Self::Block => "block",
             Self::AccessKey => "view_access_key",
             Self::Account => "view_account",
+            Self::Contract => "call_function",
         }
     }
 }
@@ -111,6 +131,14 @@ mod tests {
         let call = Call::AccessKey { question: Question::new(account, key), at: at() };
         is_sent(call, include_str!("../tests/fixtures/req_query_view_access_key_at_hash.json"));
         is_sent(Call::Account { account, at: at() }, include_str!("../tests/fixtures/req_query_view_account.json"));
+    }
+
+    #[test]
+    fn a_contracts_method_is_called_as_nodes_read_it() {
+        let account = &"0scdb6cfeed476fc878af9d3246768cbe803714c87".parse().unwrap();
+        let args = br#"{"path":[],"authorization":"<blob>"}"#;
+        let call = Call::Contract { account, method: "w_resolve_auth", args, at: at() };
+        is_sent(call, include_str!("../tests/fixtures/req_query_call_function_w_resolve_auth.json"));
     }
 
     #[test]

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use futures_util::future::join_all;
-use siwn::{BoxFuture, Chain, ChainError, Question, Standing, UnixMillis};
+use siwn::{Asker, BoxFuture, Chain, ChainError, Question, Resolution, Resolved, Standing, UnixMillis};
+use tokio::sync::Semaphore;
 
 use crate::asking::Endpoints;
 use crate::calls::{self, CallCount};
@@ -18,8 +19,12 @@ use crate::key_cache::KeyCache;
 use crate::look_up::LookUps;
 use crate::measures::Measures;
 use crate::network::Network;
+use crate::pair::Handle;
 use crate::rations::Rations;
 use crate::settings::Settings;
+
+/// Calls of contracts at once, whatever is resolved.
+const CONTRACT_CALLS: usize = 8;
 
 /// Says what time it is. A server gives the machine's clock, a test its own.
 pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
@@ -64,13 +69,15 @@ impl RpcChain {
     pub(crate) fn over(transport: Box<dyn Transport>, settings: Settings, clock: Clock) -> Result<Self, SetupError> {
         settings.check()?;
         let Settings { network, endpoints, agreement, hedge, timeout, oldest_tip, key_cache, rations } = settings;
-        let (requests, changed) = (AtomicU64::new(0), Arc::default());
-        let shared = Arc::new(Shared { network, timeout, oldest_tip, clock, transport, requests, changed });
+        let (requests, changed, contract_calls) = (AtomicU64::new(0), Arc::default(), Semaphore::new(CONTRACT_CALLS));
+        let shared = Shared { network, timeout, oldest_tip, clock, transport, requests, changed, contract_calls };
+        let shared = Arc::new(shared);
         Ok(Self(Arc::new(LookUps {
             endpoints: Endpoints::new(endpoints, agreement, hedge, Arc::clone(&shared)),
             keys: KeyCache::new(key_cache),
             flights: Arc::default(),
             rations: Arc::new(Rations::new(rations)),
+            resolutions: Arc::new(Rations::of_resolutions()),
             shared,
             remembered: AtomicU64::new(0),
             joined: AtomicU64::new(0),
@@ -136,7 +143,7 @@ impl RpcChain {
     ///
     /// What [`Chain::standing`] ends with: no endpoint gave an authoritative answer.
     pub async fn look_up(&self, question: Question<'_>) -> Result<Report, ChainError> {
-        let ration = self.0.rations.take(question.asker, &question.into())?;
+        let ration = self.0.rations.take(question.asker, &Handle::from(question))?;
         Ok(Arc::clone(&self.0).ask(question.into(), ration).await?)
     }
 }
@@ -151,6 +158,10 @@ impl RpcChain {
 impl Chain for RpcChain {
     fn standing<'a>(&'a self, question: Question<'a>) -> BoxFuture<'a, Result<Standing, ChainError>> {
         Box::pin(self.0.standing(question))
+    }
+
+    fn resolve<'a>(&'a self, resolution: &'a Resolution, asker: Asker) -> BoxFuture<'a, Result<Resolved, ChainError>> {
+        Box::pin(self.0.resolve(resolution, asker))
     }
 }
 

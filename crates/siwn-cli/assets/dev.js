@@ -33,10 +33,18 @@ async function signIn() {
     note("The wallet was cancelled", "Nothing was signed or sent.");
     return progress("You cancelled: nothing was signed, and the challenge expires by itself.");
   }
+  if (account.signs === "server") return authorize(account, challenge);
   const { accountId, publicKey, signature } = await signMessage(account, challenge);
   const { message, nonce, recipient } = challenge;
   note(`The wallet signed as ${accountId}`, shown({ tag: TAG, message, nonce, recipient, sha256: hex(await digest(challenge)), signature }));
   await verify({ accountId, publicKey, signature, nonce: challenge.nonce, state: challenge.state });
+}
+
+/** NEP-641, for keys that no browser knows and for accounts that are contracts: their wallets are in the server. */
+async function authorize({ accountId }, { payload, nonce, state }) {
+  const granted = await request("POST", "/_dev/authorize", { accountId, payload });
+  if (!granted.ok) return progress("The test wallet did not answer. Is siwn dev still running?");
+  await verify({ accountId, authorization: granted.body.authorization, nonce, state });
 }
 
 async function verify(proof) {
@@ -69,7 +77,7 @@ async function showSession() {
   }
   const session = answer.body;
   byId("session-account").textContent = session.accountId;
-  byId("session-key").textContent = session.publicKey;
+  byId("session-key").textContent = session.publicKey ? short(session.publicKey) : "none: the account’s contract agreed";
   byId("session-network").textContent = session.network;
   time("session-created", session.createdAt);
   time("session-expires", session.expiresAt);
@@ -85,11 +93,12 @@ async function approved(account, challenge) {
   byId("wallet-recipient").textContent = challenge.recipient;
   byId("wallet-site").textContent = `${challenge.recipient}, on ${location.origin}`;
   byId("wallet-account").textContent = account.accountId;
-  byId("wallet-message").textContent = challenge.message;
+  const authorizes = account.signs === "server";
+  byId("wallet-message").textContent = authorizes ? challenge.payload : challenge.message;
   byId("wallet-nonce").textContent = hex(challenge.nonce);
-  byId("wallet-hash").textContent = hex(await digest(challenge));
-  byId("wallet-key").textContent = account.publicKey;
-  byId("wallet-warning").hidden = account.access === "full";
+  byId("wallet-hash").textContent = authorizes ? "–" : hex(await digest(challenge));
+  byId("wallet-key").textContent = account.publicKey ? short(account.publicKey) : account.what;
+  byId("wallet-warning").hidden = account.access !== "functionCall";
   time("wallet-expires", challenge.expiresAt);
 
   const prompt = byId("wallet");
@@ -196,6 +205,7 @@ function meaning(body) {
   if (body === undefined) return "done";
   if (body.nonce) return `a challenge for ${body.recipient}, good until ${clock(body.expiresAt)}`;
   if (body.createdAt) return `signed in as ${body.accountId}`;
+  if (body.authorization) return "the wallet’s authorization of the challenge";
   if (body.accountId) return `a session for ${body.accountId}, in a cookie`;
   if (body.height) return `from block ${body.height}`;
   return "done";
@@ -276,8 +286,8 @@ function showAccounts() {
     choice.addEventListener("change", () => choose(account));
     const who = add(label, "span", "", "who");
     add(who, "b", account.accountId);
-    add(who, "code", brief(account.publicKey));
-    add(label, "span", account.access === "full" ? "full access" : "function call", "access");
+    add(who, "code", account.publicKey ? brief(account.publicKey) : "NEP-641");
+    add(label, "span", account.what, "access");
     return label;
   }));
 }
@@ -286,8 +296,10 @@ function choose(account) {
   chosen = account;
   clearOutcome();
   const name = account.accountId.split(".")[0];
-  byId("command").textContent = `SIWN_PRIVATE_KEY=${account.privateKey} \\\n  siwn login ${location.origin} --account ${account.accountId}`;
-  byId("devnet-account").textContent = `${name}’s key`;
+  byId("command").textContent = account.privateKey
+    ? `SIWN_PRIVATE_KEY=${account.privateKey} \\\n  siwn login ${location.origin} --account ${account.accountId}`
+    : `# ${account.accountId} is a contract: its wallet is on this page only`;
+  byId("devnet-account").textContent = account.publicKey ? `${name}’s key` : name;
   changing = undefined;
   showDevnet();
 }
@@ -301,6 +313,9 @@ function time(id, iso) {
 }
 
 const clock = (iso) => new Date(iso).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+
+/** A key as it is, but for those that fill a page. */
+const short = (key) => (key.length > 200 ? brief(key) : key);
 
 const brief = (key) => `${key.slice(0, 14)}…${key.slice(-6)}`;
 
@@ -341,17 +356,23 @@ function showDevnet() {
   } else if (changing) {
     byId("devnet-status").textContent = `In block ${changing.height}. A login sees it when that block is final…`;
   }
+  const button = byId("change-key");
+  if (!chosen.publicKey) {
+    byId("devnet-key").textContent = chosen.what;
+    byId("devnet-access").textContent = "asked itself";
+    button.textContent = "Remove the key";
+    return (button.disabled = true);
+  }
   const permission = permissionOnChain();
   byId("devnet-key").textContent = brief(chosen.publicKey);
   byId("devnet-access").textContent = accessOf(permission);
-  const button = byId("change-key");
   button.textContent = permission === undefined ? `Add ${name}’s key back` : `Remove ${name}’s key`;
   button.disabled = changing !== undefined;
 }
 
 function permissionOnChain() {
   const account = devnet.accounts.find(({ accountId }) => accountId === chosen.accountId);
-  return account?.keys.find(({ publicKey }) => publicKey === chosen.publicKey)?.permission;
+  return account?.keys.find(({ publicKey }) => publicKey === chosen.handle)?.permission;
 }
 
 function accessOf(permission) {

@@ -97,7 +97,8 @@ const SIGN: &str = "Sign a message with a private key and print the auth token, 
         takes the place of a signature.";
 
 const VERIFY: &str = "Verify an auth token and print what its owner signed.\n\n\
-        Checks the recipient, the nonce, the signature, and on chain that the key is a full-access key of the account.";
+        Checks the recipient, the nonce, the signature, and on chain that the key is a full-access key of the account.\n\n\
+        With --payload it is an authorization (NEP-641) instead: one of a full-access key, or one that the account's contract accepts.";
 
 const KEY: &str = "Ask NEAR what an account grants a key, at the newest final block.\n\n\
         Prints the answer, the block and the node that gave it. Only a key with full access signs anybody in.";
@@ -136,6 +137,9 @@ pub(crate) struct Login {
     /// Whom to sign for, where that is not the server's host
     #[arg(long, value_name = "RECIPIENT", allow_hyphen_values = true)]
     pub(crate) recipient: Option<String>,
+    /// Authorize the challenge's payload as of NEP-641, in place of a token
+    #[arg(long)]
+    pub(crate) nep641: bool,
 }
 
 #[derive(Debug, Args)]
@@ -239,15 +243,20 @@ pub(crate) struct Sign {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Exit codes: 0 the token is good, 1 it is not, 2 could not find out or wrong command line.\n\n\
-        Example:\n  siwn verify \"$TOKEN\" --recipient app.example --max-age 5m")]
+#[command(
+    override_usage = "siwn verify [OPTIONS] --recipient <RECIPIENT> <TOKEN>\n       \
+        siwn verify [OPTIONS] --payload <PAYLOAD> <TOKEN>",
+    after_help = "Exit codes: 0 it is good, 1 it is not, 2 could not find out or wrong command line.\n\n\
+        Examples:\n  siwn verify \"$TOKEN\" --recipient app.example --max-age 5m\n  \
+        siwn verify \"$AUTHORIZATION\" --payload \"$PAYLOAD\" --account wallet.near"
+)]
 pub(crate) struct Verify {
-    /// The token; `-` reads it from standard input and drops one trailing newline
+    /// The token, or an authorization of NEP-641; `-` reads it from standard input and drops one trailing newline
     #[arg(value_name = "TOKEN", allow_hyphen_values = true)]
     pub(crate) token: OsString,
     /// Whom the token must be for
-    #[arg(long, value_name = "RECIPIENT", allow_hyphen_values = true)]
-    pub(crate) recipient: String,
+    #[arg(long, value_name = "RECIPIENT", required_unless_present = "payload", allow_hyphen_values = true)]
+    pub(crate) recipient: Option<String>,
     /// The message that must have been signed
     #[arg(long, value_name = "MESSAGE", allow_hyphen_values = true)]
     pub(crate) message: Option<String>,
@@ -266,6 +275,17 @@ pub(crate) struct Verify {
     /// Judge as of this time, in Unix milliseconds, instead of now
     #[arg(long, value_name = "UNIX_MS", allow_hyphen_values = true)]
     pub(crate) now: Option<u64>,
+    /// NEP-641: the payload that must be authorized; `siwn verify` takes an authorization then, and no token
+    #[arg(
+        long,
+        value_name = "PAYLOAD",
+        allow_hyphen_values = true,
+        conflicts_with_all = ["recipient", "message", "state", "nonce", "max_age", "skew", "now"]
+    )]
+    pub(crate) payload: Option<String>,
+    /// NEP-641: the account that must have authorized it [default: the one that the authorization names]
+    #[arg(long, value_name = "ACCOUNT", conflicts_with = "recipient", allow_hyphen_values = true)]
+    pub(crate) account: Option<AccountId>,
     /// Leave out the chain: whether the key is the account's stays open
     #[arg(long)]
     pub(crate) offline: bool,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use siwn_chain::{Network, RpcChain, RpcUrlError, Settings};
+use siwn_chain::{Network, RpcChain, RpcUrl, RpcUrlError, Settings};
 
 use crate::failure::Failure;
 use crate::runtime;
@@ -23,7 +23,7 @@ impl Nodes {
         let mut settings = Settings::new(parse(&self.network)?);
         let urls = self.rpc.iter().filter(|url| !url.is_empty());
         if urls.clone().next().is_some() {
-            let urls: Result<_, _> = urls.map(|url| url.parse::<siwn_chain::RpcUrl>().map(Into::into)).collect();
+            let urls: Result<_, _> = urls.map(|url| url.parse::<RpcUrl>().map(Into::into)).collect();
             settings.endpoints = urls.map_err(|error: RpcUrlError| {
                 Failure::unknown(format!("--rpc: {error}")).hint("name nodes by https:// addresses, comma-separated")
             })?;
@@ -41,7 +41,7 @@ pub(crate) fn network(flag: Option<&str>) -> Result<Network, Failure> {
     }
 }
 
-fn parse(name: &str) -> Result<Network, Failure> {
+pub(crate) fn parse(name: &str) -> Result<Network, Failure> {
     // An empty variable is how many tools say that there is none.
     let name = if name.is_empty() { "mainnet" } else { name };
     name.parse().map_err(|error| Failure::unknown(format!("--network: {error}")).hint("name the network that the account lives on"))

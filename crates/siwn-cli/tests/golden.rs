@@ -137,6 +137,40 @@ fn verify_refused() {
 }
 
 #[test]
+fn verify_nep641() {
+    let direct = AUTHORIZATION.replace(r#""path":["wallet.near","v1.signer"],"#, "");
+    let offline = |text: &str, more: &[&'static str]| {
+        [&["verify", text][..], &["--offline"], more].concat().iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let key = format!("ed25519:{KEY}");
+    let signed = std::process::Command::new(env!("CARGO_BIN_EXE_siwn"))
+        .args(["sign", "Hello, Near!", "--nep641", "--account", "alice.near", "--timestamp", "2026-08-05T07:28:00Z"])
+        .env("SIWN_PRIVATE_KEY", key)
+        .output()
+        .unwrap();
+    let own = String::from_utf8(signed.stdout).unwrap();
+    let own = own.trim();
+    let runs = [
+        offline(own, &["--payload", "Hello, Near!"]),
+        offline(own, &["--payload", "Hello, Near!", "--account", "alice.near", "--network", "mainnet"]),
+        offline(own, &["--payload", "Hello!"]),
+        offline(own, &["--payload", "Hello, Near!", "--account", "bob.near"]),
+        offline(own, &["--payload", "Hello, Near!", "--network", "testnet"]),
+        offline(AUTHORIZATION, &["--payload", "Hello, Near!"]),
+        offline(&direct, &["--payload", "Hello, Near!"]),
+        offline("{}", &["--payload", "Hello, Near!"]),
+        offline("{}", &["--payload", "Hello, Near!", "--account", "wallet.near"]),
+        offline(own, &["--recipient", "app.example"]),
+        offline(own, &["--payload", "Hello, Near!", "--max-age", "5m"]),
+        offline(own, &["--payload", "Hello, Near!", "--recipient", "app.example"]),
+    ];
+    let transcript = runs
+        .iter()
+        .fold(Transcript::default(), |transcript, run| transcript.run(&run.iter().map(String::as_str).collect::<Vec<_>>()));
+    insta::assert_snapshot!(transcript.0);
+}
+
+#[test]
 fn verify_with_a_wrong_command_line() {
     let transcript = Transcript::default()
         .run(&["verify", TOKEN, "--offline"])

@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime};
 
 use siwn::{
-    AccountRules, Admission, Chain, Generation, Limits, Login, MemoryStore, Secret, Sessions, SiteError, Store, UnfundedAccounts,
-    UrlError,
+    AccountRules, Admission, AuthorizationPolicy, Chain, ChainId, ContractAccounts, Generation, Limits, Login, MemoryStore,
+    ResolutionLimits, Secret, Sessions, SiteError, Store, UnfundedAccounts, UrlError,
 };
 use siwn_chain::{EndpointHealth, EndpointSettings, EndpointState, RpcChain, RpcUrl};
 use thiserror::Error;
@@ -35,6 +35,8 @@ pub struct Builder {
     site: SiteBuilder,
     further: Vec<SiteBuilder>,
     secrets: Option<Secrets>,
+    contract_accounts: ContractAccounts,
+    resolution_limits: ResolutionLimits,
     chain: Option<(String, Arc<dyn Chain>)>,
     watched: Option<Arc<RpcChain>>,
     network: String,
@@ -108,6 +110,8 @@ impl Builder {
             site,
             further: Vec::new(),
             secrets: None,
+            contract_accounts: ContractAccounts::default(),
+            resolution_limits: ResolutionLimits::default(),
             chain: None,
             watched: None,
             network: "mainnet".into(),
@@ -199,6 +203,20 @@ impl Builder {
     #[must_use]
     pub fn unfunded_accounts(self, what: UnfundedAccounts) -> Self {
         self.with_site(|site| site.unfunded_accounts(what))
+    }
+
+    /// What to do with accounts that are contracts. Default: ask the contract (NEP-641).
+    #[must_use]
+    pub const fn contract_accounts(mut self, what: ContractAccounts) -> Self {
+        self.contract_accounts = what;
+        self
+    }
+
+    /// How far the authorization of a contract is followed. Default: one level, four accounts.
+    #[must_use]
+    pub const fn resolution_limits(mut self, limits: ResolutionLimits) -> Self {
+        self.resolution_limits = limits;
+        self
     }
 
     /// Lets keys in that may only call contracts. Any app that ever got such a key can then sign in as its owner.
@@ -349,6 +367,11 @@ impl Builder {
             self = self.rpc_chain(chain);
         }
         let (network, chain) = self.chain.take().expect("given, or made above");
+        let authorizations = AuthorizationPolicy {
+            chain_id: ChainId::new(network.as_str()),
+            contract_accounts: self.contract_accounts,
+            limits: self.resolution_limits,
+        };
         let store = match self.store.take() {
             Some(store) => store,
             None => memory_store(&self.clock)?,
@@ -359,10 +382,11 @@ impl Builder {
             Arc::new(SessionMemory::new(store, self.session_cache, Arc::clone(&self.clock)))
         };
         let (counts, audit_counts) = (door::Counts::default(), audit::Counts::default());
-        let mut metrics = Metrics::new(&counts, &audit_counts);
+        let mut metrics = Metrics::new();
+        metrics.show(&counts, &audit_counts);
         let keys = Arc::new(KnownKeys::new(Arc::clone(&store)));
         let limits = self.limits.take().unwrap_or_else(door::own_limits);
-        let ports = Ports { network, chain, store, limits, keys, counts, audit_counts };
+        let ports = Ports { network, authorizations, chain, store, limits, keys, counts, audit_counts };
         let sites = self.sites(&ports)?;
         let Ports { network, chain, store, .. } = ports;
         if let Some(chain) = self.watched {
@@ -412,6 +436,7 @@ impl Builder {
             hook: self.hook.clone(),
             recipient: recipient.clone(),
         };
+        let site = site.authorizations(ports.authorizations.clone());
         let login = Login::new(site, Arc::clone(&ports.chain), Arc::clone(&ports.store));
         Served {
             login: login.admission(Arc::new(gate) as Arc<dyn Admission>),
@@ -431,6 +456,7 @@ impl Builder {
 /// What the sites of a server share.
 struct Ports {
     network: String,
+    authorizations: AuthorizationPolicy,
     chain: Arc<dyn Chain>,
     store: Arc<dyn Store>,
     limits: Arc<dyn Limits>,

@@ -8,8 +8,8 @@ use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use siwn::{
-    AccountId, AccountRules, Admission, BoxFuture, Counted, Limits, LimitsError, MemoryLimits, NotAdmitted, Rate, Session, Taken,
-    UnixMillis, VerifiedAccount,
+    AccountId, AccountRules, Admission, BoxFuture, Counted, Limits, LimitsUnavailable, MemoryLimits, NotAdmitted, Rate, Session,
+    Taken, UnixMillis, VerifiedAccount,
 };
 
 use crate::problem::Problem;
@@ -94,7 +94,7 @@ impl Door {
     }
 
     /// Passes, or says when the next is free.
-    fn judge(&self, counted: Counted<'_>, taken: Result<Taken, LimitsError>) -> Result<(), Duration> {
+    fn judge(&self, counted: Counted<'_>, taken: Result<Taken, LimitsUnavailable>) -> Result<(), Duration> {
         match taken {
             Ok(Taken::Granted) => Ok(()),
             Ok(Taken::Refused { retry_after }) => {

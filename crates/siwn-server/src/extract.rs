@@ -129,7 +129,7 @@ async fn bearer_token(siwn: &Siwn, parts: &Parts) -> Result<VerifiedToken, Probl
         VerifyError::Refused(error) => refused(&error),
         VerifyError::Unavailable(error) => siwn::LoginError::from(error).into(),
     })?;
-    let person = Person::claimed(token.account.account().clone(), Some(token.account.key().clone())).verified();
+    let person = Person::claimed(token.account.account().clone(), token.account.key().cloned()).verified();
     check_rules(siwn, &site, parts, person)?;
     Ok(token)
 }

@@ -82,13 +82,23 @@ impl Gate {
             return Ok(());
         }
         let (account, key) = (account.account(), account.key());
-        let key_memory = Some(self.keys.recall(account, key).await.map_err(unavailable)?);
-        if self.new_keys == NewKeys::Refuse && key_memory == Some(KeyMemory::New) {
-            return Err(NotAdmitted::NewKey);
+        let key_memory = match key {
+            Some(key) => Some(self.keys.recall(account, key).await.map_err(unavailable)?),
+            None => None,
+        };
+        if self.new_keys == NewKeys::Refuse {
+            // A contract is no key that is known either.
+            let is_new = match key_memory {
+                Some(memory) => memory == KeyMemory::New,
+                None => self.keys.knows(account).await.map_err(unavailable)?,
+            };
+            if is_new {
+                return Err(NotAdmitted::NewKey);
+            }
         }
         let Some(hook) = &self.hook else { return Ok(()) };
         let recipient = self.recipient.clone();
-        hook(NewLogin { account: account.clone(), key: Some(key.clone()), recipient, key_memory }).await.map_err(NotAdmitted::from)
+        hook(NewLogin { account: account.clone(), key: key.cloned(), recipient, key_memory }).await.map_err(NotAdmitted::from)
     }
 }
 

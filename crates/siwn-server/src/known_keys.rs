@@ -33,6 +33,13 @@ impl KnownKeys {
         Ok(memory)
     }
 
+    /// Whether any key of an account is remembered.
+    pub(crate) async fn knows(&self, account: &AccountId) -> Result<bool, StoreError> {
+        // Nobody signs with the key of all zeros, so that it is new wherever any other is known.
+        let nobodys = PublicKey::from_ed25519([0; 32]);
+        Ok(self.store.recall_key(account, &nobodys).await? != KeyMemory::FirstOfAccount)
+    }
+
     /// Remembers the key of a session that was opened, and says what was remembered of it before. None where there is no key, or where
     /// the store does not say.
     pub(crate) async fn remember(&self, session: &Session) -> Option<KeyMemory> {

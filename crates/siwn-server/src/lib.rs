@@ -7,6 +7,7 @@ mod audit;
 mod body;
 mod builder;
 mod caller;
+mod chain_metrics;
 mod client;
 pub mod config;
 mod cookie;

@@ -1,18 +1,17 @@
 //! Counters and times, for Prometheus. Every handle has its own registry; labels are of bounded number.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use prometheus_client::collector::Collector;
+use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric as _};
-use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
-use siwn_chain::{CallCount, RpcChain};
+use siwn_chain::RpcChain;
+
+use crate::chain_metrics::ChainMetrics;
 
 use crate::{audit, door};
 
@@ -38,51 +37,27 @@ struct Route {
     route: &'static str,
 }
 
-/// The calls of the nodes, counted where they are made and read when somebody asks.
-struct ChainCalls(Arc<RpcChain>);
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ChainCall {
-    endpoint: String,
-    method: &'static str,
-    outcome: &'static str,
-}
-
-impl Collector for ChainCalls {
-    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let counter = Family::<ChainCall, Counter>::default();
-        for call in self.0.call_counts() {
-            let CallCount { endpoint, method, outcome, count, .. } = call;
-            counter.get_or_create(&ChainCall { endpoint, method, outcome }).inc_by(count);
-        }
-        let encoder = encoder.encode_descriptor("chain_calls", "Calls of NEAR's nodes by outcome", None, MetricType::Counter)?;
-        counter.encode(encoder)
-    }
-}
-
-impl fmt::Debug for ChainCalls {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ChainCalls")
-    }
-}
-
 impl Metrics {
-    /// Counts the calls of this chain's nodes too.
+    /// Shows this chain too.
     pub(crate) fn watch(&mut self, chain: Arc<RpcChain>) {
-        self.registry.register_collector(Box::new(ChainCalls(chain)));
+        self.registry.register_collector(Box::new(ChainMetrics(chain)));
     }
 
-    pub(crate) fn new(door: &door::Counts, audit: &audit::Counts) -> Self {
+    /// Shows what the door and the audit log count.
+    pub(crate) fn show(&mut self, door: &door::Counts, audit: &audit::Counts) {
+        self.registry.register("limited", "What was refused because it came too often, by limit", door.limited.clone());
+        self.registry.register("limits_unknown", "What passed because the limits could not be asked", door.unknown.clone());
+        self.registry.register("audit_lines", "Lines of the audit log that were written", audit.lines.clone());
+        self.registry.register("audit_lost", "Lines of the audit log that were lost", audit.lost.clone());
+        self.registry.register("audit_failures", "Failed attempts to write the audit log", audit.failures.clone());
+    }
+
+    pub(crate) fn new() -> Self {
         let mut registry = Registry::with_prefix("siwn");
         let requests = Family::default();
         registry.register("requests", "Requests by route and outcome", requests.clone());
         let seconds = Family::new_with_constructor((|| Histogram::new(SECONDS)) as fn() -> Histogram);
         registry.register("request_seconds", "Time to answer a request, in seconds", seconds.clone());
-        registry.register("limited", "What was refused because it came too often, by limit", door.limited.clone());
-        registry.register("limits_unknown", "What passed because the limits could not be asked", door.unknown.clone());
-        registry.register("audit_lines", "Lines of the audit log that were written", audit.lines.clone());
-        registry.register("audit_lost", "Lines of the audit log that were lost", audit.lost.clone());
-        registry.register("audit_failures", "Failed attempts to write the audit log", audit.failures.clone());
         Self { registry, requests, seconds }
     }
 

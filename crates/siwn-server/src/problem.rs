@@ -82,6 +82,8 @@ codes! {
     MessageMismatch, UNAUTHORIZED, "message_mismatch", "another message was signed; sign the message that initiate-login gave";
     CallbackNotAllowed, UNAUTHORIZED, "callback_url_not_allowed", "the signed callback URL is not allowed here; sign without one";
     SignatureInvalid, UNAUTHORIZED, "signature_invalid", "the signature does not hold; sign message, nonce and recipient exactly as initiate-login gave them";
+    AuthorizationInvalid, UNAUTHORIZED, "authorization_invalid", "the authorization is not for this challenge, account and network; authorize the payload exactly as initiate-login gave it";
+    ContractRefused, UNAUTHORIZED, "contract_refused", "the account's contract does not accept this; authorize with a wallet that controls the account";
     KeyNotFullAccess, UNAUTHORIZED, "key_not_full_access", "the key may only call contracts; sign with a full-access key";
     KeyNotFound, UNAUTHORIZED, "key_not_found", "the account does not have this key; sign with one of its full-access keys";
     AccountNotFound, UNAUTHORIZED, "account_not_found", "there is no such account on this network; choose another account or fund this one";
@@ -259,6 +261,24 @@ mod tests {
             let problem = Problem::from(LoginError::from(outage));
             assert_eq!(problem.code.status(), StatusCode::SERVICE_UNAVAILABLE, "{problem:?}");
         }
+    }
+
+    #[test]
+    fn the_cores_codes_of_authorizations_are_known() {
+        use siwn::{AccountRefusal, AuthorizationFault, AuthorizationRefusal, ProofError};
+        let account: siwn::AccountId = "alice.near".parse().unwrap();
+        let said = siwn::Quoted::new("words of a contract");
+        for (fault, code) in [
+            (AuthorizationFault::OtherPayload, Code::AuthorizationInvalid),
+            (AuthorizationFault::Refused(said), Code::ContractRefused),
+            (AuthorizationFault::Signature(siwn::SignatureError::DoesNotHold), Code::SignatureInvalid),
+        ] {
+            let refusal = AuthorizationRefusal { account: account.clone(), fault };
+            let problem = Problem::from(LoginError::from(AccountRefusal::from(refusal)));
+            assert_eq!((problem.code, problem.code.status()), (code, StatusCode::UNAUTHORIZED));
+        }
+        let problem = Problem::from(LoginError::from(ProofError::AuthorizationNotTaken));
+        assert_eq!(problem.code, Code::ProofUnsupported);
     }
 
     #[test]

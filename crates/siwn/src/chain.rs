@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::{AccountId, BoxFuture, PublicKey, SessionId};
+use crate::{AccountId, BoxFuture, PublicKey, Resolution, Resolved, SessionId};
 
 /// Says what NEAR says. Implemented by `siwn-chain` over JSON-RPC, by tests in memory.
 pub trait Chain: Send + Sync {
@@ -14,6 +14,16 @@ pub trait Chain: Send + Sync {
     ///
     /// Asked only after a signature held. Everything but an authoritative answer is an error: an outage is never a standing.
     fn standing<'a>(&'a self, question: Question<'a>) -> BoxFuture<'a, Result<Standing, ChainError>>;
+
+    /// Drives `resolution` to its end, at one final block.
+    ///
+    /// A contract can be made to be slow, and nobody signed anything yet: such questions need limits and a budget of their own.
+    /// Everything but authoritative answers is an error, as for [`standing`](Self::standing). A chain that does not resolve
+    /// authorizations says so by an error, which is what it does without an implementation of its own.
+    fn resolve<'a>(&'a self, resolution: &'a Resolution, asker: Asker) -> BoxFuture<'a, Result<Resolved, ChainError>> {
+        let _ = (resolution, asker);
+        Box::pin(std::future::ready(Err(ChainError::new("authorizations are not resolved here", None))))
+    }
 }
 
 /// Which key of which account is asked for, and on whose behalf.

@@ -22,7 +22,7 @@ use crate::row::{Generation, SessionId};
 use crate::secret::Mac;
 use crate::site::{Message, Recipient, Site};
 use crate::web::{CallbackUrl, Origin};
-use crate::{Nonce, UnixMillis};
+use crate::{JsonPayload, Nonce, UnixMillis};
 
 /// How far ahead of the clock a challenge of another replica may be.
 pub(crate) const CLOCK_SKEW: Duration = Duration::from_secs(10);
@@ -112,6 +112,20 @@ impl Challenge {
     }
 }
 
+impl Challenge {
+    /// What an off-chain authorization of this challenge authorizes (NEP-641): JSON that names the site, and the nonce in its text.
+    #[must_use]
+    pub fn payload(&self) -> String {
+        payload(&self.recipient, &self.message, &self.nonce)
+    }
+}
+
+/// It is rebuilt from our own parts when the authorization comes back.
+fn payload(recipient: &Recipient, message: &Message, nonce: &Nonce) -> String {
+    let msg = format!("{message}\n\nNonce: {nonce}");
+    JsonPayload { domain: recipient.as_str(), action: "Login", msg: &msg }.to_json()
+}
+
 impl Site {
     /// The site's own callback URL for one challenge.
     pub(crate) fn own_callback(&self, nonce: &Nonce) -> Option<CallbackUrl> {
@@ -193,6 +207,11 @@ impl OwnChallenge {
             return Err(ChallengeError::State);
         }
         Ok(Self { nonce: *nonce, issue: Arc::clone(issue), expires_at, generation })
+    }
+
+    /// What an authorization must authorize to be one of this challenge.
+    pub(crate) fn payload(&self, site: &Site) -> String {
+        payload(&site.recipient, &self.issue.message, &self.nonce)
     }
 
     /// The challenge's id, and that of the session that it opens: its first 16 bytes.

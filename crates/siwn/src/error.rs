@@ -91,6 +91,9 @@ impl LoginError {
     /// | `recipient_mismatch`, `message_mismatch` | something else was signed |
     /// | `callback_url_not_allowed` | a callback URL that is not configured was signed |
     /// | `signature_invalid` | the signature does not hold |
+    /// | `authorization_invalid` | the authorization is for something or somebody else, or cannot be read |
+    /// | `contract_refused` | the account's contract says no, or nothing that can be followed |
+    /// | `proof_unsupported` | a kind of proof that this site does not take |
     /// | `key_not_full_access` | the key may only call contracts |
     /// | `key_not_found` | the account does not have the key |
     /// | `account_not_found` | there is no such account |
@@ -105,7 +108,7 @@ impl LoginError {
     /// | `store_unavailable` | the store could not be asked, or is full |
     /// | `start_over` | whether the session was opened is not known |
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         match self {
             Self::Refused(refusal) => refusal.code(),
             Self::Unavailable(Unavailable::Chain(_)) => "chain_unavailable",
@@ -119,7 +122,7 @@ impl LoginError {
 }
 
 impl Refusal {
-    const fn code(&self) -> &'static str {
+    fn code(&self) -> &'static str {
         match self {
             Self::Challenge(ChallengeError::NotOurs | ChallengeError::Ahead { .. }) | Self::Forgotten => "challenge_unknown",
             Self::Challenge(ChallengeError::Expired { .. }) | Self::ExpiredMeanwhile => "challenge_expired",
@@ -128,6 +131,10 @@ impl Refusal {
             Self::Proof(ProofError::Message { .. }) => "message_mismatch",
             Self::Proof(ProofError::CallbackUrl { .. }) => "callback_url_not_allowed",
             Self::Proof(ProofError::Signature(_)) => "signature_invalid",
+            Self::Proof(ProofError::AuthorizationNotTaken) => "proof_unsupported",
+            Self::Proof(ProofError::Authorization(refusal)) | Self::Account(AccountRefusal::Authorization(refusal)) => {
+                refusal.code()
+            }
             Self::Account(AccountRefusal::FunctionCallKey(_)) => "key_not_full_access",
             Self::Account(AccountRefusal::NoKey(_)) => "key_not_found",
             Self::Account(AccountRefusal::NoAccount(_)) => "account_not_found",

@@ -1,11 +1,12 @@
 //! Sign In With NEAR: the protocol and the login, without clock, randomness or I/O of its own.
 //!
 //! A server asks a person's wallet to sign a challenge (NEP-413 `signMessage`), checks the signature, asks the chain whether the key
-//! is a full-access key of the account, and opens a session. Three ways in:
+//! is a full-access key of the account, and opens a session. Of an account that is a contract it asks the contract (NEP-641). Three ways
+//! in:
 //!
 //! - [`Login`]: challenge, proof, session. Every challenge works once. [`Chain`] and [`Store`] are its two ports.
 //! - [`Policy`]: a near-sign-verify token that proves itself by the time in its nonce.
-//! - [`Payload`], [`PublicKey::verify`], [`AuthToken`], [`AccessKeyAuthorization`]: the parts.
+//! - [`Payload`], [`PublicKey::verify`], [`AuthToken`], [`AccessKeyAuthorization`], [`Resolution`]: the parts.
 //!
 //! # Glossary
 //!
@@ -17,12 +18,14 @@
 //! | nonce | the 32 bytes that are signed beside the message |
 //! | challenge | nonce, message and recipient that a server asks somebody to sign |
 //! | payload | the bytes that NEP-413 signs |
-//! | proof | what a client sends back: account, key, signature, nonce |
+//! | proof | what a client sends back: account, nonce, and either key and signature or an authorization |
+//! | claim | a proof that is worth a question to the chain |
 //! | auth token | near-sign-verify's text form of a proof |
 //! | standing | what the chain says an account grants a key |
 //! | client | who ends a login |
 //! | authorization | what an account says outside of the chain, by a key or by its contract (NEP-641) |
 //! | off-chain message | what is authorized: network, signer, path, time, payload |
+//! | resolution | finding out whether an authorization is the account's, and what it authorizes |
 //! | path | on whose behalf a signer signs: the accounts above it |
 //! | asker | on whose behalf the chain is asked |
 //! | binding | who must come back with the challenge: a browser, an origin, anybody |
@@ -98,14 +101,15 @@ pub use client_label::ClientLabel;
 pub use error::{LoginError, Refusal, Unavailable};
 pub use issue::{Issue, Issues};
 pub use key::{KeyError, KeyType, PublicKey};
-pub use limits::{Counted, Limits, LimitsError, Rate, RateError, Taken};
+pub use limits::{Counted, Limits, LimitsUnavailable, Rate, RateError, Taken};
 pub use login::{Client, Login, OpenedSession};
 pub use memory::MemoryStore;
 pub use memory_limits::MemoryLimits;
 pub use nep413::{Payload, PayloadHash, TAG};
 pub use nep641::{
-    AccessKeyAuthorization, AuthorizationError, ChainId, JsonPayload, MessageHash, Nep413Message, OffchainMessage, Rfc3339Error,
-    Timestamp,
+    AccessKeyAuthorization, AskId, AuthorizationError, AuthorizationFault, AuthorizationPolicy, AuthorizationRefusal, Authorized,
+    AuthorizedBy, ChainAnswer, ChainAsk, ChainId, ContractAccounts, Expected, JsonPayload, LimitsError, MessageHash, Nep413Message,
+    OffchainMessage, PinnedBlock, Resolution, ResolutionLimits, Resolved, Rfc3339Error, Step, Timestamp, Walk,
 };
 pub use nonce::{Nonce, NonceError, TimestampError};
 pub use policy::{DEFAULT_SKEW, NonceRule, Policy, PolicyError, SignedToken, TextRule, VerifiedToken, VerifyError};
@@ -123,7 +127,7 @@ pub use site::{Message, Recipient, Site, SiteError};
 pub use store::{Counts, KEYS_REMEMBERED, KeyMemory, LISTED, Opening, Store, StoreError};
 pub use time::UnixMillis;
 pub use token::{AuthToken, FieldError, MAX_TOKEN_LENGTH, TokenError, TokenFields};
-pub use verified::{AccessPolicy, AccountRefusal, Asked, FunctionCallKeys, Funding, Signed, UnfundedAccounts, VerifiedAccount};
+pub use verified::{AccessPolicy, AccountRefusal, Asked, Claim, FunctionCallKeys, Funding, UnfundedAccounts, VerifiedAccount};
 pub use web::{CallbackUrl, Origin, PublicUrl, UrlError};
 
 /// What the ports return: a future that any runtime can drive.

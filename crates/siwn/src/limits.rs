@@ -21,10 +21,10 @@ pub trait Limits: Send + Sync {
     /// Takes one of what `rate` grants, or says when the next one is free. What is refused is not counted.
     ///
     /// `now` is the caller's clock; an implementation that has one of its own goes by that.
-    fn take<'a>(&'a self, counted: Counted<'a>, rate: Rate, now: UnixMillis) -> BoxFuture<'a, Result<Taken, LimitsError>>;
+    fn take<'a>(&'a self, counted: Counted<'a>, rate: Rate, now: UnixMillis) -> BoxFuture<'a, Result<Taken, LimitsUnavailable>>;
 
     /// Says what [`take`](Self::take) would say, and takes nothing.
-    fn look<'a>(&'a self, counted: Counted<'a>, rate: Rate, now: UnixMillis) -> BoxFuture<'a, Result<Taken, LimitsError>>;
+    fn look<'a>(&'a self, counted: Counted<'a>, rate: Rate, now: UnixMillis) -> BoxFuture<'a, Result<Taken, LimitsUnavailable>>;
 }
 
 /// What is counted, and whose.
@@ -54,7 +54,7 @@ pub enum Taken {
 /// Nobody could say: what is shared is out of reach. Limits are no lock; whoever asks lets it pass.
 #[derive(Debug, Error)]
 #[error("the limits could not be asked")]
-pub struct LimitsError(#[source] pub Box<dyn StdError + Send + Sync>);
+pub struct LimitsUnavailable(#[source] pub Box<dyn StdError + Send + Sync>);
 
 /// So many in so long, and so many at once: `60/1m` is sixty at once, and then one a second.
 ///

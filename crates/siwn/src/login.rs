@@ -3,10 +3,14 @@
 //! Cheap before costly; nothing leaves the process before the signature holds; the irreversible step last, and atomic. Each step takes
 //! what only the step before it makes, so that leaving one out does not compile. "No" ([`Refusal`]) and "could not ask"
 //! ([`Unavailable`]) are different types from the first line to the last.
+//!
+//! What only an account's contract can read has no signature that holds here: before it is asked, the challenge has been judged, and the
+//! question is rationed.
 
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::admission::{Admission, Admitted, everybody};
 use crate::error::{LoginError, Refusal, Unavailable};
@@ -15,6 +19,9 @@ use crate::row::{NewSession, SessionRow};
 use crate::session::{Session, SessionSecret, SessionToken};
 use crate::store::{Opening, StoreError};
 use crate::{Asker, Binding, Chain, Challenge, ClientLabel, Funding, OwnChallenge, Proof, Site, Store, UnixMillis};
+
+/// The longest session that a contract opens: there is no key that could be asked for again.
+const LONGEST_WITHOUT_KEY: Duration = Duration::from_hours(1);
 
 /// Lets people sign in to one site.
 pub struct Login {
@@ -90,11 +97,11 @@ impl Login {
         let generation = self.store.generation()?;
         // 1. The challenge is ours, has not expired, and was issued to this client. No I/O.
         let challenge = OwnChallenge::judge(&self.site, proof.returned(), generation, &client.bound_to, now)?;
-        // 2. The payload is rebuilt from our recipient and message, and the signature holds for it. No I/O.
-        let signed = challenge.check_signature(&self.site, proof)?;
-        // 3. Where the account stands with the key.
-        let asked = signed.ask(&*self.chain, Asker::of(challenge.id(), client.address)).await?;
-        // 4. Full access only, and only who is let in.
+        // 2. The payload is rebuilt from our recipient and message; a key's signature holds for it. No I/O.
+        let claim = challenge.check(&self.site, proof)?;
+        // 3. Where the account stands with the key; or what its contract makes of the authorization.
+        let asked = claim.ask(&*self.chain, Asker::of(challenge.id(), client.address)).await?;
+        // 4. Full access only, or the contract's word for just that payload; and only who is let in.
         let account = Admitted::by(&*self.admission, asked.confirm(self.site.access)?, now).await?;
         // 5. Spend the challenge and open the session: one atomic step.
         let mut new = self.new_session(&challenge, account, now, &secret);
@@ -110,15 +117,19 @@ impl Login {
         // The key of an account that does not exist yet has never stood on chain.
         let checked_at = if account.funding() == Funding::Unfunded { NEVER } else { now };
         let (account, key) = account.into_parts();
+        let lifetime = match key {
+            Some(_) => self.site.session_lifetime,
+            None => self.site.session_lifetime.min(LONGEST_WITHOUT_KEY),
+        };
         let row = SessionRow {
             id: challenge.id(),
             secret_hash: secret.hash(),
             recipient: self.site.recipient.clone(),
             account,
-            key: Some(key),
+            key,
             client: ClientLabel::default(),
             created_at: now,
-            expires_at: now + self.site.session_lifetime,
+            expires_at: now + lifetime,
             idle_lifetime: self.site.idle_lifetime,
             seen_at: now,
             checked_at,

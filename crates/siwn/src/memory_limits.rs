@@ -6,7 +6,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::limits::{Counted, Limits, LimitsError, Rate, Taken};
+use crate::limits::{Counted, Limits, LimitsUnavailable, Rate, Taken};
 use crate::{BoxFuture, UnixMillis};
 
 /// Places that one key can be in. Which they are is a secret of the process.
@@ -79,11 +79,11 @@ impl MemoryLimits {
 }
 
 impl Limits for MemoryLimits {
-    fn take<'a>(&'a self, counted: Counted<'a>, rate: Rate, now: UnixMillis) -> BoxFuture<'a, Result<Taken, LimitsError>> {
+    fn take<'a>(&'a self, counted: Counted<'a>, rate: Rate, now: UnixMillis) -> BoxFuture<'a, Result<Taken, LimitsUnavailable>> {
         Box::pin(ready(Ok(self.take_now(counted, rate, now))))
     }
 
-    fn look<'a>(&'a self, counted: Counted<'a>, rate: Rate, now: UnixMillis) -> BoxFuture<'a, Result<Taken, LimitsError>> {
+    fn look<'a>(&'a self, counted: Counted<'a>, rate: Rate, now: UnixMillis) -> BoxFuture<'a, Result<Taken, LimitsUnavailable>> {
         Box::pin(ready(Ok(self.decide(counted, rate, now, Write::Nothing))))
     }
 }

@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::nonce::TimestampError;
 use crate::quoted::Quoted;
-use crate::verified::{AccessPolicy, AccountRefusal, Signed, VerifiedAccount};
+use crate::verified::{AccessPolicy, AccountRefusal, Claim, VerifiedAccount};
 use crate::{Asker, AuthToken, Chain, ChainError, Nonce, SignatureError, UnixMillis};
 
 /// How far a client's clock may be ahead, unless another figure is given.
@@ -97,7 +97,7 @@ pub enum PolicyError {
 #[derive(Clone, Debug)]
 pub struct SignedToken {
     token: AuthToken,
-    signed: Signed,
+    claim: Claim,
     asker: Asker,
 }
 
@@ -152,9 +152,9 @@ impl Policy {
     pub fn check(&self, token: AuthToken, now: UnixMillis) -> Result<SignedToken, PolicyError> {
         self.check_texts(&token)?;
         self.nonce.check(&token.nonce, now)?;
-        let signed = Signed::check(token.account.clone(), token.public_key.clone(), &token.signature, [token.payload()])?;
+        let claim = Claim::check_signature(token.account.clone(), token.public_key.clone(), &token.signature, [token.payload()])?;
         self.ask_validators(&token)?;
-        Ok(SignedToken { token, signed, asker: Asker::server() })
+        Ok(SignedToken { token, claim, asker: Asker::server() })
     }
 
     fn check_texts(&self, token: &AuthToken) -> Result<(), PolicyError> {
@@ -296,7 +296,7 @@ impl SignedToken {
 
     /// Asks the chain whether the key is the account's, and holds the answer against `access`.
     pub async fn confirm(self, chain: &dyn Chain, access: AccessPolicy) -> Result<VerifiedToken, VerifyError> {
-        let account = self.signed.ask(chain, self.asker).await?.confirm(access)?;
+        let account = self.claim.ask(chain, self.asker).await?.confirm(access)?;
         let AuthToken { message, callback_url, state, .. } = self.token;
         Ok(VerifiedToken { account, message, callback_url, state })
     }

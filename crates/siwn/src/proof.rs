@@ -8,19 +8,32 @@ use crate::challenge::{OwnChallenge, Returned};
 use crate::quoted::Quoted;
 use crate::site::Site;
 use crate::token::{FieldError, parse_signer};
-use crate::verified::Signed;
+use crate::verified::Claim;
 use crate::web::CallbackUrl;
-use crate::{AccountId, AuthToken, Nonce, Payload, PublicKey, Signature, SignatureError};
+use crate::{
+    AccountId, AuthToken, AuthorizationRefusal, Expected, Nonce, Payload, PublicKey, Resolution, Signature, SignatureError,
+};
 
-/// Somebody's claim to have signed a challenge: who, with which key, the signature, and what he says that he signed.
+/// Somebody's claim to have signed a challenge: who, and either the key, the signature and what he says that he signed, or an
+/// off-chain authorization (NEP-641).
 ///
 /// The payload is rebuilt from the site's own parts. What the client says of message, recipient, callback URL and state is compared
 /// and never used.
 pub struct Proof {
     account: AccountId,
+    nonce: Nonce,
+    state: Option<String>,
+    form: Form,
+}
+
+enum Form {
+    Signature(Signing),
+    Authorization(String),
+}
+
+struct Signing {
     key: PublicKey,
     signature: Signature,
-    nonce: Nonce,
     said: Said,
 }
 
@@ -28,7 +41,6 @@ struct Said {
     message: Option<String>,
     recipient: Option<String>,
     callback_url: SaidCallback,
-    state: Option<String>,
 }
 
 enum SaidCallback {
@@ -66,13 +78,21 @@ impl Proof {
         let key: PublicKey = fields.public_key.parse().map_err(FieldError::PublicKey)?;
         let signature = Signature::from_text(key.key_type(), fields.signature).map_err(FieldError::Signature)?;
         let callback_url = fields.callback_url.map_or(SaidCallback::Nothing, |url| SaidCallback::Exactly(Some(url.into())));
-        let said = Said {
-            message: fields.message.map(Into::into),
-            recipient: fields.recipient.map(Into::into),
-            callback_url,
-            state: fields.state.map(Into::into),
-        };
-        Ok(Self { account, key, signature, nonce: fields.nonce, said })
+        let said = Said { message: fields.message.map(Into::into), recipient: fields.recipient.map(Into::into), callback_url };
+        let form = Form::Signature(Signing { key, signature, said });
+        Ok(Self { account, nonce: fields.nonce, state: fields.state.map(Into::into), form })
+    }
+
+    /// An authorization of `account_id` for the challenge with this nonce. What kind it is shows when it is judged.
+    pub fn from_authorization(account_id: &str, authorization: String, nonce: Nonce) -> Result<Self, FieldError> {
+        let account = parse_signer(account_id)?;
+        Ok(Self { account, nonce, state: None, form: Form::Authorization(authorization) })
+    }
+
+    /// Adds the state that the client sent, if it sent one. An empty one is one.
+    #[must_use]
+    pub fn with_state(self, state: Option<String>) -> Self {
+        Self { state, ..self }
     }
 
     /// The account that somebody claims.
@@ -81,16 +101,19 @@ impl Proof {
         &self.account
     }
 
-    /// The key that somebody claims to have signed with.
+    /// The key that somebody claims to have signed with; none in an authorization, which is not read yet.
     #[must_use]
     pub const fn key(&self) -> Option<&PublicKey> {
-        Some(&self.key)
+        match &self.form {
+            Form::Signature(signing) => Some(&signing.key),
+            Form::Authorization(_) => None,
+        }
     }
 
     /// What came back of the challenge.
     #[must_use]
     pub fn returned(&self) -> Returned<'_> {
-        Returned { nonce: &self.nonce, state: self.said.state.as_deref() }
+        Returned { nonce: &self.nonce, state: self.state.as_deref() }
     }
 }
 
@@ -101,9 +124,9 @@ impl From<AuthToken> for Proof {
             message: Some(token.message),
             recipient: Some(token.recipient),
             callback_url: SaidCallback::Exactly(token.callback_url),
-            state: token.state,
         };
-        Self { account: token.account, key: token.public_key, signature: token.signature, nonce: token.nonce, said }
+        let form = Form::Signature(Signing { key: token.public_key, signature: token.signature, said });
+        Self { account: token.account, nonce: token.nonce, state: token.state, form }
     }
 }
 
@@ -132,12 +155,42 @@ pub enum ProofError {
     /// The signature does not hold for this site's own parts.
     #[error(transparent)]
     Signature(#[from] SignatureError),
+    /// The authorization needs nobody else to be refused.
+    #[error(transparent)]
+    Authorization(Box<AuthorizationRefusal>),
+    /// An authorization, which this site does not take.
+    #[error("authorizations are not taken here")]
+    AuthorizationNotTaken,
 }
 
 impl OwnChallenge {
-    /// Checks the proof's signature over the payload that this site asked for. No I/O.
-    pub fn check_signature(&self, site: &Site, proof: Proof) -> Result<Signed, ProofError> {
-        let Proof { account, key, signature, nonce: _, said } = proof;
+    /// Holds the proof against the payload that this site asked for. No I/O.
+    pub fn check(&self, site: &Site, proof: Proof) -> Result<Claim, ProofError> {
+        match proof.form {
+            Form::Signature(signing) => self.check_signature(site, proof.account, signing),
+            Form::Authorization(authorization) => self.check_authorization(site, proof.account, authorization),
+        }
+    }
+
+    fn check_authorization(&self, site: &Site, account: AccountId, authorization: String) -> Result<Claim, ProofError> {
+        let policy = site.authorizations.clone().ok_or(ProofError::AuthorizationNotTaken)?;
+        let expected = Expected::Exactly(self.payload(site));
+        let resolution = Resolution::new(policy, site.access, account, authorization, expected);
+        let resolution = resolution.map_err(|refusal| ProofError::Authorization(Box::new(refusal)))?;
+        match resolution.signed_callback_url().filter(|url| !self.allows_callback(site, url)) {
+            Some(url) => Err(ProofError::CallbackUrl { found: Quoted::new(url) }),
+            None => Ok(Claim::to_resolve(resolution)),
+        }
+    }
+
+    /// Whether a wallet may have been told to send its answer there: to this site, or where it is configured.
+    fn allows_callback(&self, site: &Site, url: &str) -> bool {
+        let own = site.own_callback(&self.nonce);
+        own.is_some_and(|own| own.as_str() == url) || site.allowed_callback_url(url).is_some()
+    }
+
+    fn check_signature(&self, site: &Site, account: AccountId, signing: Signing) -> Result<Claim, ProofError> {
+        let Signing { key, signature, said } = signing;
         let (message, recipient) = (self.issue.message.as_str(), site.recipient.as_str());
         if let Some(found) = said.recipient.filter(|said| said != recipient) {
             return Err(ProofError::Recipient { found: Quoted::new(&found) });
@@ -149,14 +202,12 @@ impl OwnChallenge {
         let own = own.as_ref().map(CallbackUrl::as_str);
         let signed_urls = match &said.callback_url {
             SaidCallback::Exactly(None) => vec![None],
-            SaidCallback::Exactly(Some(url)) if own == Some(url) || site.allowed_callback_url(url).is_some() => {
-                vec![Some(url.as_str())]
-            }
+            SaidCallback::Exactly(Some(url)) if self.allows_callback(site, url) => vec![Some(url.as_str())],
             SaidCallback::Exactly(Some(url)) => return Err(ProofError::CallbackUrl { found: Quoted::new(url) }),
             SaidCallback::Nothing => [None].into_iter().chain(own.map(Some)).collect(),
         };
         let payloads = signed_urls.into_iter().map(|callback_url| Payload { message, nonce: &self.nonce, recipient, callback_url });
-        Ok(Signed::check(account, key, &signature, payloads)?)
+        Ok(Claim::check_signature(account, key, &signature, payloads)?)
     }
 }
 
@@ -172,6 +223,10 @@ impl fmt::Debug for ProofFields<'_> {
 
 impl fmt::Debug for Proof {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Proof").field("account", &self.account).field("key", &self.key).finish_non_exhaustive()
+        let key = match &self.form {
+            Form::Signature(signing) => Some(&signing.key),
+            Form::Authorization(_) => None,
+        };
+        f.debug_struct("Proof").field("account", &self.account).field("key", &key).finish_non_exhaustive()
     }
 }

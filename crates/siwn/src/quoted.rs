@@ -4,6 +4,8 @@ use std::fmt;
 
 /// Characters of the original text that are shown.
 const SHOWN: usize = 80;
+/// Characters of a text that says what happened.
+const SHOWN_OF_REASON: usize = 200;
 
 /// A foreign text, safe to print: ASCII without control characters, between quotes, at most 80 characters of the original.
 #[derive(Clone, PartialEq, Eq)]
@@ -13,10 +15,20 @@ impl Quoted {
     /// Escapes and shortens `text`.
     #[must_use]
     pub fn new(text: &str) -> Self {
+        Self::shortened(text, SHOWN)
+    }
+
+    /// The same with at most 200 characters of the original: for a contract's own words on why it failed.
+    #[must_use]
+    pub fn reason(text: &str) -> Self {
+        Self::shortened(text, SHOWN_OF_REASON)
+    }
+
+    fn shortened(text: &str, most: usize) -> Self {
         let mut quoted = String::from('"');
-        quoted.extend(text.chars().take(SHOWN).flat_map(char::escape_default));
+        quoted.extend(text.chars().take(most).flat_map(char::escape_default));
         quoted.push('"');
-        if text.chars().nth(SHOWN).is_some() {
+        if text.chars().nth(most).is_some() {
             quoted.push_str("...");
         }
         Self(quoted)
@@ -47,5 +59,7 @@ mod tests {
     #[test]
     fn a_long_text_is_shortened() {
         assert_eq!(Quoted::new(&"x".repeat(81)).to_string(), format!("\"{}\"...", "x".repeat(80)));
+        assert_eq!(Quoted::reason(&"x".repeat(200)).to_string(), format!("\"{}\"", "x".repeat(200)));
+        assert_eq!(Quoted::reason(&"x".repeat(201)).to_string(), format!("\"{}\"...", "x".repeat(200)));
     }
 }

@@ -32,7 +32,7 @@ impl Session {
             return Err(ChainError::new("the answer is about another account or key", None));
         }
         let unfunded_accounts = if self.key_stood() { UnfundedAccounts::Refuse } else { policy.unfunded_accounts };
-        let judged = AccessPolicy { unfunded_accounts, ..policy }.judge(&standing);
+        let judged = AccessPolicy { unfunded_accounts, ..policy }.admit(&self.account, key, standing.access);
         Ok(Some(judged.map_or_else(Recheck::Gone, Recheck::Stands)))
     }
 }

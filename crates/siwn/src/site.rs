@@ -8,6 +8,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::issue::Issues;
+use crate::nep641::AuthorizationPolicy;
 use crate::verified::AccessPolicy;
 use crate::web::{CallbackUrl, Origin, PublicUrl};
 
@@ -118,6 +119,7 @@ pub struct Site {
     pub(crate) session_lifetime: Duration,
     pub(crate) idle_lifetime: Option<Duration>,
     pub(crate) access: AccessPolicy,
+    pub(crate) authorizations: Option<AuthorizationPolicy>,
 }
 
 impl Site {
@@ -137,6 +139,7 @@ impl Site {
                 unfunded_accounts: crate::UnfundedAccounts::Refuse,
                 function_call_keys: crate::FunctionCallKeys::Refuse,
             },
+            authorizations: None,
         }
     }
 
@@ -175,6 +178,12 @@ impl Site {
     #[must_use]
     pub fn access(self, access: AccessPolicy) -> Self {
         Self { access, ..self }
+    }
+
+    /// Takes authorizations (NEP-641), and with them accounts that are contracts. Without it a site takes signatures only.
+    #[must_use]
+    pub fn authorizations(self, policy: AuthorizationPolicy) -> Self {
+        Self { authorizations: Some(policy), ..self }
     }
 
     /// Whom people sign in to.

@@ -1,39 +1,53 @@
-//! Three proofs, as types: a signature that holds, an answer of the chain about just that key, an account that is confirmed. Each is
-//! made only by the step that it stands for, from the one before.
+//! What is proven, as types: a claim that is worth a question, an answer of the chain to just that question, an account that is
+//! confirmed. Each is made only by the step that it stands for, from the one before.
 
 use thiserror::Error;
 
 use crate::chain::{Access, Asker, Block, Chain, ChainError, Question, Standing};
-use crate::{AccountId, Payload, PublicKey, Signature, SignatureError};
+use crate::{AccountId, AuthorizationRefusal, AuthorizedBy, Payload, PublicKey, Resolution, Resolved, Signature, SignatureError};
 
-/// A key signed a payload that we built. Whether it is the account's key is still open.
+/// What a proof claims, checked as far as that needs nobody outside: a key signed, or there is an authorization to resolve.
 #[derive(Clone, Debug)]
-pub struct Signed {
+pub struct Claim(Kind);
+
+#[derive(Clone, Debug)]
+enum Kind {
+    /// A key signed a payload that we built. Whether it is the account's key is still open.
+    Signed(Signed),
+    Authorization(Resolution),
+}
+
+#[derive(Clone, Debug)]
+struct Signed {
     account: AccountId,
     key: PublicKey,
 }
 
-/// The chain answered about just this account and key. What the answer is worth is still open.
+/// The chain answered just what was asked. What the answer is worth is still open.
 #[derive(Debug)]
-pub struct Asked {
-    signed: Signed,
-    standing: Standing,
+pub struct Asked(Answer);
+
+#[derive(Debug)]
+enum Answer {
+    Standing(Standing),
+    Resolved(Resolved),
 }
 
-/// The account's owner signed: the signature holds, and the key stood with full access at a final block.
+/// The account's owner signed: the signature holds, and the key stood with full access at a final block; or the account's contract
+/// says so.
 ///
 /// Nobody else can make one:
 ///
 /// ```compile_fail,E0451
 /// # use siwn::*;
 /// # fn forge(account: AccountId, key: PublicKey, standing: Standing) -> VerifiedAccount {
-/// VerifiedAccount { account, key, funding: Funding::Exists, block: standing.block }
+/// VerifiedAccount { account, key: Some(key), funding: Funding::Exists, block: standing.block }
 /// # }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedAccount {
     account: AccountId,
-    key: PublicKey,
+    key: Option<PublicKey>,
     funding: Funding,
     block: Block,
 }
@@ -76,7 +90,7 @@ pub enum FunctionCallKeys {
     DangerouslyAccept,
 }
 
-/// Why an account is not let in, although the signature holds.
+/// Why an account is not let in.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum AccountRefusal {
@@ -103,11 +117,20 @@ pub enum AccountRefusal {
         /// Why, in words of the application's own that the client may see.
         reason: Box<str>,
     },
+    /// Its authorization does not resolve.
+    #[error(transparent)]
+    Authorization(Box<AuthorizationRefusal>),
 }
 
-impl Signed {
+impl From<AuthorizationRefusal> for AccountRefusal {
+    fn from(refusal: AuthorizationRefusal) -> Self {
+        Self::Authorization(Box::new(refusal))
+    }
+}
+
+impl Claim {
     /// Checks that `signature` is `key`'s over one of `payloads`. No I/O.
-    pub(crate) fn check<'a>(
+    pub(crate) fn check_signature<'a>(
         account: AccountId,
         key: PublicKey,
         signature: &Signature,
@@ -117,35 +140,61 @@ impl Signed {
         for payload in payloads {
             verdict = verdict.or_else(|_| key.verify(&payload.hash(), signature));
         }
-        verdict.map(|()| Self { account, key })
+        verdict.map(|()| Self(Kind::Signed(Signed { account, key })))
     }
 
-    /// Asks the chain on behalf of `asker`. An answer about another account or key is none.
+    pub(crate) const fn to_resolve(resolution: Resolution) -> Self {
+        Self(Kind::Authorization(resolution))
+    }
+
+    /// Asks the chain on behalf of `asker`. An answer to another question is none.
     pub async fn ask(self, chain: &dyn Chain, asker: Asker) -> Result<Asked, ChainError> {
-        let question = Question::new(&self.account, &self.key).asked_by(asker);
-        let standing = chain.standing(question).await?;
-        if standing.account != self.account || standing.key != self.key {
-            return Err(ChainError::new("the answer is about another account or key", None));
+        match self.0 {
+            Kind::Signed(signed) => {
+                let question = Question::new(&signed.account, &signed.key).asked_by(asker);
+                let standing = chain.standing(question).await?;
+                if standing.account != signed.account || standing.key != signed.key {
+                    return Err(ChainError::new("the answer is about another account or key", None));
+                }
+                Ok(Asked(Answer::Standing(standing)))
+            }
+            Kind::Authorization(resolution) => {
+                let resolved = chain.resolve(&resolution, asker).await?;
+                if !resolved.answers(&resolution) {
+                    return Err(ChainError::new("the answer is about another authorization", None));
+                }
+                Ok(Asked(Answer::Resolved(resolved)))
+            }
         }
-        Ok(Asked { signed: self, standing })
     }
 }
 
 impl Asked {
-    /// Holds the chain's answer against the policy.
-    ///
-    /// An account that does not exist has no keys; until it is created it is its implicit key's (NEP-641, step 6).
+    /// Holds the chain's answer against the policy; that of an authorization was held against the policy that it was resolved under.
     pub fn confirm(self, policy: AccessPolicy) -> Result<VerifiedAccount, AccountRefusal> {
-        let Self { signed: Signed { account, key }, standing } = self;
-        let funding = policy.judge(&standing)?;
-        Ok(VerifiedAccount { account, key, funding, block: standing.block })
+        match self.0 {
+            Answer::Standing(Standing { account, key, access, block }) => {
+                let funding = policy.admit(&account, &key, access)?;
+                Ok(VerifiedAccount { account, key: Some(key), funding, block })
+            }
+            Answer::Resolved(resolved) => {
+                let block = resolved.block();
+                let (account, authorized) = resolved.into_outcome()?;
+                let key = match authorized.by {
+                    AuthorizedBy::Key(key) => Some(key),
+                    AuthorizedBy::Contract => None,
+                };
+                Ok(VerifiedAccount { account, key, funding: authorized.funding, block })
+            }
+        }
     }
 }
 
 impl AccessPolicy {
-    /// Whether a standing opens the door.
-    pub(crate) fn judge(self, standing: &Standing) -> Result<Funding, AccountRefusal> {
-        let Standing { account, key, access, .. } = standing;
+    /// Whether an account that grants a key this access is let in by it.
+    ///
+    /// An account that does not exist has no keys; until it is created it is its implicit key's (NEP-641, step 6).
+    pub(crate) fn admit(self, account: &AccountId, key: &PublicKey, access: Access) -> Result<Funding, AccountRefusal> {
         let is_own_implicit = || key.implicit_account().as_ref() == Some(account);
         match access {
             Access::Full => Ok(Funding::Exists),
@@ -165,10 +214,10 @@ impl VerifiedAccount {
         &self.account
     }
 
-    /// The key that signed.
+    /// The key that signed; none where a contract answered for the account.
     #[must_use]
-    pub const fn key(&self) -> &PublicKey {
-        &self.key
+    pub const fn key(&self) -> Option<&PublicKey> {
+        self.key.as_ref()
     }
 
     /// Whether the account exists.
@@ -177,13 +226,13 @@ impl VerifiedAccount {
         self.funding
     }
 
-    /// The block at which the key stood.
+    /// The block at which that was so.
     #[must_use]
     pub const fn block(&self) -> Block {
         self.block
     }
 
-    pub(crate) fn into_parts(self) -> (AccountId, PublicKey) {
+    pub(crate) fn into_parts(self) -> (AccountId, Option<PublicKey>) {
         (self.account, self.key)
     }
 }

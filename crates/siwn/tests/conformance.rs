@@ -2,8 +2,13 @@
 
 use std::sync::Arc;
 
-use siwn::conformance::{CHECKS, Suite};
-use siwn::{Generation, MemoryStore};
+use siwn::conformance::{CHECKS, Suite, TestClock, check_limits};
+use siwn::{Generation, MemoryLimits, MemoryStore, UnixMillis};
+
+#[tokio::test]
+async fn memory_limits_count_as_limits_do() {
+    check_limits(&MemoryLimits::new(1000), &TestClock::at(UnixMillis::new(0))).await;
+}
 
 async fn passes(name: &str) {
     let suite = Suite::new(

@@ -2,6 +2,7 @@
 
 mod hedges;
 mod race;
+mod resolving;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use crate::error::{Failed, LookUpError};
 use crate::fault::Fault;
 use crate::settings::EndpointSettings;
 pub(crate) use hedges::Hedges;
+use race::Round;
 
 /// All endpoints, those that are asked first in front.
 pub(crate) struct Endpoints {
@@ -55,7 +57,8 @@ impl Endpoints {
     pub(crate) async fn standing<'a>(&'a self, question: Question<'a>, deadline: Instant) -> Result<Found<'a>, Failed> {
         let mut faults = Faults::new();
         let found = if self.agreement == 1 {
-            self.race(1, deadline, &mut faults, &|endpoint| Box::pin(endpoint.standing(question, deadline))).await
+            let round = Round { needed: 1, deadline, may_hedge: true };
+            self.race(round, &mut faults, &|endpoint| Box::pin(endpoint.standing(question, deadline))).await
         } else {
             self.agreed(question, deadline, &mut faults).await
         };
@@ -73,7 +76,7 @@ impl Endpoints {
     ) -> Option<((Access, Tip), &'a Endpoint)> {
         for pin in self.tips(deadline, faults).await {
             let ask = |endpoint: &'a Endpoint| -> BoxFuture<'a, _> { Box::pin(endpoint.standing_at(question, pin, deadline)) };
-            let found = self.race(self.agreement, deadline, faults, &ask).await;
+            let found = self.race(Round { needed: self.agreement, deadline, may_hedge: true }, faults, &ask).await;
             if found.is_some() || Instant::now() >= deadline {
                 return found;
             }

@@ -8,6 +8,19 @@ use super::{Endpoints, Faults};
 use crate::endpoint::{BreakerState, Endpoint, Pass};
 use crate::fault::Fault;
 
+/// What a round of asking is about.
+#[derive(Clone, Copy)]
+pub(super) struct Round {
+    /// How many must give the same answer.
+    pub(super) needed: usize,
+    pub(super) deadline: Instant,
+    /// Whether one more may be asked where these are slow.
+    pub(super) may_hedge: bool,
+}
+
+/// How one endpoint is asked.
+pub(super) type Ask<'f, 'a, V> = &'f (dyn Fn(&'a Endpoint) -> BoxFuture<'a, Result<V, Fault>> + Send + Sync);
+
 /// An endpoint that can still be asked in this round.
 struct Candidate<'a> {
     place: usize,
@@ -30,17 +43,19 @@ impl Endpoints {
     /// see how that ends. An endpoint that asks for a pause is asked once more after it; any other that fails is not.
     pub(super) async fn race<'a, V: PartialEq>(
         &'a self,
-        needed: usize,
-        deadline: Instant,
+        round: Round,
         faults: &mut Faults,
-        ask: &(dyn Fn(&'a Endpoint) -> BoxFuture<'a, Result<V, Fault>> + Send + Sync),
+        ask: Ask<'_, 'a, V>,
     ) -> Option<(V, &'a Endpoint)> {
-        self.hedges.saved_by_a_look_up();
+        let Round { needed, deadline, may_hedge } = round;
+        if may_hedge {
+            self.hedges.saved_by_a_look_up();
+        }
         let mut waiting: Vec<_> = self.all.iter().enumerate().map(|(place, endpoint)| Candidate::new(place, endpoint)).collect();
         let mut running = FuturesUnordered::new();
         let mut votes = Votes { needed, cast: Vec::new() };
         let mut hedge_at = None;
-        let mut hedged = false;
+        let mut hedged = !may_hedge;
         loop {
             let changed = self.shared.changed.notified();
             tokio::pin!(changed);
@@ -113,12 +128,7 @@ impl<'a> Candidate<'a> {
         Self { place, endpoint, was_limited: false }
     }
 
-    async fn asked<V>(
-        self,
-        pass: Pass<'a>,
-        is_hedge: bool,
-        ask: &(dyn Fn(&'a Endpoint) -> BoxFuture<'a, Result<V, Fault>> + Send + Sync),
-    ) -> Outcome<'a, V> {
+    async fn asked<V>(self, pass: Pass<'a>, is_hedge: bool, ask: Ask<'_, 'a, V>) -> Outcome<'a, V> {
         let result = ask(self.endpoint).await;
         drop(pass);
         Outcome { candidate: self, is_hedge, result }

@@ -1,19 +1,20 @@
 //! How long an endpoint takes: for metrics, and to tell when a second one should be asked.
 
 use std::collections::BTreeMap;
+use std::ops::AddAssign;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::request::Method;
 
 /// The upper bounds of the times of calls, in seconds.
-const SECONDS: [f64; 9] = [0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, f64::MAX];
+const SECONDS: [f64; 9] = [0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, f64::INFINITY];
 
 /// Look-ups that are remembered, and after how many new ones the measure is taken again.
 const RECENT: usize = 64;
 const AFRESH: usize = 8;
 
-/// How long calls took, as a cumulative histogram.
+/// How long calls took: a histogram. Two of them add up.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Seconds {
@@ -35,6 +36,20 @@ impl Seconds {
         self.sum += seconds;
         if let Some((_, count)) = self.buckets.iter_mut().find(|(bound, _)| seconds <= *bound) {
             *count += 1;
+        }
+    }
+}
+
+impl AddAssign<&Self> for Seconds {
+    fn add_assign(&mut self, other: &Self) {
+        self.count += other.count;
+        self.sum += other.sum;
+        if self.buckets.is_empty() {
+            self.buckets.clone_from(&other.buckets);
+        } else {
+            for ((_, count), (_, more)) in self.buckets.iter_mut().zip(&other.buckets) {
+                *count += more;
+            }
         }
     }
 }

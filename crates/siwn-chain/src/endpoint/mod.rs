@@ -1,6 +1,7 @@
 //! One endpoint: how it is asked, and what is made of how it answers.
 
 mod breaker;
+mod contract;
 mod latency;
 mod memory;
 mod pin;
@@ -11,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use siwn::UnixMillis;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
 use crate::calls::Calls;
@@ -42,6 +43,8 @@ pub(crate) struct Shared {
     pub(crate) requests: AtomicU64,
     /// Told when an endpoint may have become free to be asked.
     pub(crate) changed: Arc<Notify>,
+    /// Calls of contracts at once.
+    pub(crate) contract_calls: Semaphore,
 }
 
 pub(crate) struct Endpoint {
@@ -50,6 +53,8 @@ pub(crate) struct Endpoint {
     memory: Mutex<Memory>,
     turn: tokio::sync::Mutex<Turn>,
     pub(crate) breaker: Breaker,
+    /// For calls of contracts, which a gateway may limit more.
+    contracts: Breaker,
     pub(crate) calls: Calls,
     pub(crate) latency: Latency,
 }
@@ -65,6 +70,7 @@ impl Endpoint {
             memory: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
             breaker: Breaker::new(Arc::clone(&shared.changed)),
+            contracts: Breaker::new(Arc::clone(&shared.changed)),
             calls: Calls::default(),
             latency: Latency::default(),
             shared,
@@ -125,8 +131,13 @@ impl Endpoint {
 
     /// A `status` reply alone does not end an outage: it says nothing of whether the node keeps up.
     fn take_note(&self, call: Call<'_>, fault: Option<&Fault>) {
+        let is_of_a_contract = matches!(call, Call::Contract { .. });
         if let Some(fault) = fault.filter(|fault| fault.asks_for_a_pause()) {
-            self.breaker.limited(fault.retry_after());
+            let breaker = if is_of_a_contract { &self.contracts } else { &self.breaker };
+            breaker.limited(fault.retry_after());
+        }
+        if is_of_a_contract {
+            return;
         }
         let is_about_an_account = matches!(call, Call::AccessKey { .. } | Call::Account { .. });
         match fault {

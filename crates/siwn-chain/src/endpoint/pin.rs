@@ -36,6 +36,12 @@ impl Endpoint {
         result
     }
 
+    /// Another one, where `tip` is not known any more.
+    pub(crate) async fn pin_instead_of(&self, tip: Tip, deadline: Instant) -> Result<Tip, Fault> {
+        self.memory().forget(tip);
+        self.pin(deadline).await
+    }
+
     /// Whether this endpoint too says that `pin`, which another one named, is final, of that time, and neither too old nor ahead: of an old
     /// or an abandoned block every honest node would tell what was so then.
     pub(super) async fn confirm(&self, pin: Tip, deadline: Instant) -> Result<(), Fault> {

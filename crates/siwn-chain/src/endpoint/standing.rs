@@ -34,13 +34,13 @@ impl Endpoint {
             Ok(access) => return Ok((access, pin)),
             Err(fault) => fault,
         };
-        if fault.is_of_the_pin() {
-            self.memory().forget(pin);
-        }
         if !fault.is_mended_by_another_pin() {
+            if fault.is_of_the_pin() {
+                self.memory().forget(pin);
+            }
             return Err(fault);
         }
-        let pin = self.pin(deadline).await?;
+        let pin = self.pin_instead_of(pin, deadline).await?;
         let access = self.access(question, pin, deadline).await.inspect_err(|fault| {
             if fault.is_of_the_pin() {
                 self.memory().forget(pin);
@@ -50,7 +50,7 @@ impl Endpoint {
     }
 
     /// Behind a balancer the next request may meet a node that is a block behind; a little later it knows the block, too.
-    async fn access_or_siblings(&self, question: Question<'_>, pin: Tip, deadline: Instant) -> Result<Access, Fault> {
+    pub(super) async fn access_or_siblings(&self, question: Question<'_>, pin: Tip, deadline: Instant) -> Result<Access, Fault> {
         match self.access(question, pin, deadline).await {
             Err(Fault::UnknownBlock) if Instant::now() + SIBLING < deadline => {
                 sleep(SIBLING).await;

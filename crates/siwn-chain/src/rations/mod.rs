@@ -10,7 +10,7 @@ mod generations;
 mod line;
 mod stood;
 
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::{BuildHasher as _, Hash, RandomState};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,7 +19,6 @@ use std::time::Duration;
 use siwn::{Asker, ChainError, SessionId};
 use tokio::time::Instant;
 
-use crate::pair::Handle;
 use crate::settings;
 use challenges::Challenges;
 use clients::Clients;
@@ -27,7 +26,7 @@ use line::Line;
 pub(crate) use line::Place;
 use stood::Stood;
 
-/// A pair, as it is counted: a keyed hash, so that nobody outside can make two pairs one.
+/// What is asked about, as it is counted: a keyed hash, so that nobody outside can make two pairs one.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Mark(u64);
 
@@ -89,9 +88,15 @@ impl Rations {
         }
     }
 
-    /// Takes what a question about this pair costs its asker.
-    pub(crate) fn take(self: &Arc<Self>, asker: Asker, pair: &Handle) -> Result<Ration, ChainError> {
-        let (mark, now) = (Mark(self.marks.hash_one(pair)), Instant::now());
+    /// Of resolutions, whose questions are to contracts, and dear: 3 accounts for each challenge, 6 in a minute for each client that do
+    /// not succeed, 8 at once, and 4 more of accounts that succeeded before.
+    pub(crate) fn of_resolutions() -> Self {
+        Self::new(settings::Rations { pairs_per_challenge: 3, noes_per_minute: 6, at_once: 8, at_once_for_known_pairs: 4 })
+    }
+
+    /// Takes what a question about this subject, a pair or an account, costs its asker.
+    pub(crate) fn take(self: &Arc<Self>, asker: Asker, subject: &impl Hash) -> Result<Ration, ChainError> {
+        let (mark, now) = (Mark(self.marks.hash_one(subject)), Instant::now());
         let mut counts = self.counts();
         let stood_before = counts.stood.contains(mark);
         let challenge = match asker.challenge() {

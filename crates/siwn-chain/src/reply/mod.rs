@@ -4,6 +4,7 @@
 //! (`{"error": {"name": …, "cause": {"name": …}}}`). Both are understood on every call. A yes and a no need our request's id and our
 //! pinned block's hash; a yes also needs a 2xx status and a permission that grants everything. Whatever else arrives is a [`Fault`].
 
+mod contract;
 mod view;
 
 #[cfg(test)]
@@ -19,6 +20,7 @@ use crate::block::{BlockHash, Tip};
 use crate::fault::Fault;
 use crate::network::Reported;
 use crate::request::RequestId;
+pub(crate) use contract::ContractAnswer;
 
 /// What a node said of an account and a key at the pinned block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,6 +152,7 @@ enum Answer<'a> {
     Missing(Missing),
 }
 
+#[derive(Clone, Copy)]
 enum Missing {
     Key,
     Account,
@@ -205,6 +208,9 @@ pub fn fuzz_reply(bytes: &[u8]) {
     for status in [200, 422] {
         let reply = Reply { status, retry_after: None, body: bytes, id: &id };
         let _ = (reply.reported(), reply.tip(), reply.account_answer(&account, pin));
+        if let Ok(ContractAnswer::Returned(returned)) = reply.contract_answer(&account, pin) {
+            assert!(status == 200 && returned.len() < bytes.len(), "an answer out of nothing");
+        }
         if reply.key_answer(question, pin) == Ok(KeyAnswer::Has(Access::Full)) {
             let text = std::str::from_utf8(bytes).expect("JSON is UTF-8");
             // An escape may stand for any letter.

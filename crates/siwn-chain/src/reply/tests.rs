@@ -43,7 +43,7 @@ fn key_result(members: &str) -> Result<KeyAnswer, Fault> {
     key_answer(200, &format!(r#"{{"id":"dontcare","result":{{"block_hash":"{PIN}",{members}}}}}"#))
 }
 
-/// How a body is read as the reply to each of the four calls.
+/// How a body is read as the reply to each of the five calls.
 fn row(name: &str, status: u16) -> String {
     let body = fixture(name);
     let (account, pin, id) = ("alice.near".parse().unwrap(), PIN.parse().unwrap(), RequestId("dontcare".into()));
@@ -56,6 +56,13 @@ fn row(name: &str, status: u16) -> String {
         Ok(KeyAnswer::AccountMissing) => "no account",
         Err(fault) => fault.label(),
     };
+    let contract = match reply.contract_answer(&account, pin) {
+        Ok(ContractAnswer::Returned(_)) => "returned",
+        Ok(ContractAnswer::NoAccount) => "no account",
+        Ok(ContractAnswer::NoContract) => "no contract",
+        Ok(ContractAnswer::Failed(_)) => "failed",
+        Err(fault) => fault.label(),
+    };
     let account = match reply.account_answer(&account, pin) {
         Ok(AccountAnswer::Exists) => "exists",
         Ok(AccountAnswer::Missing) => "no account",
@@ -63,7 +70,7 @@ fn row(name: &str, status: u16) -> String {
     };
     let block = reply.tip().map_or_else(|fault| fault.label(), |_| "tip");
     let network = reply.reported().map_or_else(|fault| fault.label(), |_| "network");
-    format!("| {name} | {status} | {key} | {account} | {block} | {network} |")
+    format!("| {name} | {status} | {key} | {account} | {contract} | {block} | {network} |")
 }
 
 #[test]
@@ -255,6 +262,58 @@ fn words_of_a_node_are_escaped() {
     let body = r#"{"id":"dontcare","error":{"name":"\r\n","cause":{"name":"\u202e"}}}"#;
     let fault = key_answer(500, body).unwrap_err();
     assert_eq!(fault.to_string(), r#"answered with the error "\r\n" of "\u{202e}""#);
+}
+
+fn contract_answer_of(status: u16, body: &str, id: &str, pin: &str) -> Result<ContractAnswer, Fault> {
+    let id = RequestId(id.into());
+    let reply = Reply { status, retry_after: None, body: body.as_bytes(), id: &id };
+    reply.contract_answer(&"alice.near".parse().unwrap(), pin.parse().unwrap())
+}
+
+#[test]
+fn a_contracts_answer_is_its_bytes() {
+    let answer = |name| contract_answer_of(200, &fixture(name), "dontcare", PIN);
+    let returned = |bytes: &[u8]| Ok(ContractAnswer::Returned(bytes.to_vec()));
+    assert_eq!(answer("res_call_function_leaf.json"), returned(br#"{"payload":"login"}"#));
+    assert_eq!(answer("res_call_function_empty_result.json"), returned(b""));
+    let failed = |words: &str| Ok(ContractAnswer::Failed(words.into()));
+    assert_eq!(answer("err_query_flat_contract_panic.json"), failed(r#"HostError(GuestPanic { panic_msg: "invalid signature" })"#));
+    assert_eq!(
+        answer("err_experimental_call_function_panic.json"),
+        failed("ExecutionError: Smart contract panicked: invalid signature")
+    );
+    assert_eq!(answer("err_query_flat_method_not_found.json"), failed("MethodResolveError(MethodNotFound)"));
+}
+
+#[test]
+fn a_contracts_answer_is_one_only_for_the_request_at_the_block_with_a_good_status() {
+    for name in ["res_call_function_leaf.json", "err_query_flat_contract_panic.json", "err_experimental_call_function_panic.json"] {
+        let body = fixture(name);
+        assert!(contract_answer_of(200, &body, "dontcare", PIN).is_ok(), "{name}");
+        assert_eq!(contract_answer_of(200, &body, "another", PIN), Err(Fault::OtherId), "{name}");
+        assert_eq!(contract_answer_of(200, &body, "dontcare", OTHER_BLOCK), Err(Fault::OtherBlock), "{name}");
+    }
+    let body = fixture("res_call_function_leaf.json");
+    assert_eq!(contract_answer_of(500, &body, "dontcare", PIN), Err(Fault::Status { status: 500, retry_after: None }));
+}
+
+#[test]
+fn what_a_contract_says_itself_makes_it_neither_missing_nor_another() {
+    for words in [
+        "account alice.near does not exist while viewing",
+        "CompilationError(CodeDoesNotExist { account_id: \\\"alice.near\\\" })",
+        "wasm execution failed with error: CompilationError(CodeDoesNotExist { account_id: \\\"alice.near\\\" })",
+    ] {
+        let flat = format!("wasm execution failed with error: HostError(GuestPanic {{ panic_msg: \\\"{words}\\\" }})");
+        let body = format!(r#"{{"id":"dontcare","result":{{"block_hash":"{PIN}","logs":[],"error":"{flat}"}}}}"#);
+        let answer = contract_answer_of(200, &body, "dontcare", PIN);
+        assert!(matches!(answer, Ok(ContractAnswer::Failed(_))), "{words}: {answer:?}");
+
+        let info = format!(r#"{{"block_hash":"{PIN}","vm_error":{{"ExecutionError":"{words}"}}}}"#);
+        let error = format!(r#"{{"name":"HANDLER_ERROR","cause":{{"name":"CONTRACT_EXECUTION_ERROR","info":{info}}}}}"#);
+        let answer = contract_answer_of(200, &format!(r#"{{"id":"dontcare","error":{error}}}"#), "dontcare", PIN);
+        assert!(matches!(answer, Ok(ContractAnswer::Failed(_))), "{words}: {answer:?}");
+    }
 }
 
 proptest! {

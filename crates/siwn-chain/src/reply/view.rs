@@ -93,8 +93,16 @@ impl Error<'_> {
         self.cause.as_ref().and_then(|cause| cause.name.as_deref()).unwrap_or_default()
     }
 
+    pub(super) fn is(&self, kind: &str, cause: &str) -> bool {
+        self.kind() == kind && self.cause() == cause
+    }
+
     pub(super) fn info(&self) -> Result<NoInfo, Fault> {
-        super::parse(self.cause.as_ref().and_then(|cause| cause.info).ok_or(Fault::Garbage)?)
+        super::parse(self.raw_info()?)
+    }
+
+    pub(super) fn raw_info(&self) -> Result<&RawValue, Fault> {
+        self.cause.as_ref().and_then(|cause| cause.info).ok_or(Fault::Garbage)
     }
 
     pub(super) fn fault(&self) -> Fault {

@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::output;
 
 /// What holds, without what is secret.
+#[expect(clippy::struct_excessive_bools, reason = "one for each setting that is on or off")]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Summary {

@@ -6,11 +6,15 @@ use std::time::Duration;
 use reqwest::{Client, Method, Response, StatusCode, Url, redirect};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use siwn::{KeySigner, Nonce, SessionToken, TokenRequest};
+use siwn::{
+    AccessKeyAuthorization, AccountId, ChainId, JsonPayload, KeySigner, Nonce, OffchainMessage, PrivateKey, SessionToken,
+    TokenRequest,
+};
 
+use super::sign;
 use crate::arguments::Login;
 use crate::failure::Failure;
-use crate::{output, runtime};
+use crate::{input, output, runtime};
 
 /// The longest answer that is read, in bytes.
 const LONGEST: usize = 64 * 1024;
@@ -23,6 +27,8 @@ struct Challenge {
     nonce: Vec<u64>,
     recipient: String,
     state: Option<String>,
+    network: Option<String>,
+    payload: Option<String>,
 }
 
 /// The session, as the server answers it and as it is printed.
@@ -40,24 +46,16 @@ struct Session {
 pub(crate) fn run(arguments: Login) -> Result<(), Failure> {
     let url = check(&arguments.url)?;
     let account = arguments.account.clone();
-    let signer = KeySigner::new(arguments.account, arguments.key.read()?);
+    let key = arguments.key.read()?;
     runtime::run(async move {
         let client = client()?;
         let challenge = ask(&client, &url, "api/auth/initiate-login", json!({})).await?;
         let challenge: Challenge = serde_json::from_value(challenge).map_err(|_| not_a_server())?;
         check_recipient(&url, &challenge.recipient, arguments.recipient.as_deref())?;
-        let request = TokenRequest {
-            message: challenge.message,
-            recipient: challenge.recipient,
-            nonce: Nonce::from_numbers(&challenge.nonce).map_err(|_| not_a_server())?,
-            callback_url: None,
-            state: challenge.state,
-        };
-        let answer = signer.sign(request.payload());
-        let token = request.into_token(answer).map_err(Failure::unknown)?;
+        let proof =
+            if arguments.nep641 { authorization(challenge, &account, &key)? } else { token(challenge, account.clone(), key)? };
         // A cookie would end with this process.
-        let session =
-            ask(&client, &url, "api/auth/verify-login", json!({ "authToken": token.encode(), "session": "bearer" })).await?;
+        let session = ask(&client, &url, "api/auth/verify-login", proof).await?;
         let session: Session = serde_json::from_value(session).map_err(|_| not_a_server())?;
         let token = SessionToken::from_bearer(&session.token).map_err(|_| not_a_server())?;
         if !session.success || session.account_id != account.as_str() {
@@ -65,6 +63,53 @@ pub(crate) fn run(arguments: Login) -> Result<(), Failure> {
         }
         output::json(&Session { token: token.expose_bearer(), ..session })
     })
+}
+
+/// near-sign-verify's token.
+fn token(challenge: Challenge, account: AccountId, key: PrivateKey) -> Result<Value, Failure> {
+    let request = TokenRequest {
+        nonce: nonce(&challenge)?,
+        message: challenge.message,
+        recipient: challenge.recipient,
+        callback_url: None,
+        state: challenge.state,
+    };
+    let answer = KeySigner::new(account, key).sign(request.payload());
+    let token = request.into_token(answer).map_err(Failure::unknown)?;
+    Ok(json!({ "authToken": token.encode(), "session": "bearer" }))
+}
+
+/// An authorization of NEP-641 by the account's key.
+fn authorization(challenge: Challenge, account: &AccountId, key: &PrivateKey) -> Result<Value, Failure> {
+    let (Some(payload), Some(network)) = (&challenge.payload, &challenge.network) else {
+        return Err(Failure::no("the server takes no authorizations of NEP-641").hint("leave out --nep641; nothing was signed"));
+    };
+    // The recipient was checked: what names another one in here would be good there.
+    let msg = format!("{}\n\nNonce: {}", challenge.message, nonce(&challenge)?);
+    if *payload != (JsonPayload { domain: &challenge.recipient, action: "Login", msg: &msg }).to_json() {
+        return Err(
+            Failure::no("the payload is not that of the challenge").hint("the server may be up to something; nothing was signed")
+        );
+    }
+    let message = OffchainMessage {
+        chain_id: ChainId::new(network.as_str()),
+        signer_id: account.clone(),
+        path: Vec::new(),
+        timestamp: sign::before(input::now()),
+        payload: payload.clone(),
+    };
+    let authorization = AccessKeyAuthorization::sign(message, None, key).to_string();
+    Ok(json!({
+        "accountId": account.as_str(),
+        "authorization": authorization,
+        "nonce": challenge.nonce,
+        "state": challenge.state,
+        "session": "bearer",
+    }))
+}
+
+fn nonce(challenge: &Challenge) -> Result<Nonce, Failure> {
+    Nonce::from_numbers(&challenge.nonce).map_err(|_| not_a_server())
 }
 
 /// https, or this machine; with a slash at the end, so that the routes lie under it.

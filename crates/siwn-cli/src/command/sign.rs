@@ -57,7 +57,8 @@ fn authorization(arguments: Sign, payload: String) -> Result<(), Failure> {
     output::json_text(&text)
 }
 
-fn before(now: UnixMillis) -> Timestamp {
+/// The time to sign with, at `now`.
+pub(super) fn before(now: UnixMillis) -> Timestamp {
     let early = now.get().saturating_sub(u64::try_from(SIGNED_BEFORE.as_millis()).unwrap_or(u64::MAX));
     Timestamp::from_unix_nanos(early.saturating_mul(NANOS_OF_A_MILLISECOND))
 }

@@ -31,6 +31,8 @@ struct Answer<'a> {
     recipient: &'a str,
     network: &'a str,
     expires_at: Rfc3339,
+    /// What an authorization of NEP-641 is to authorize.
+    payload: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     callback_url: Option<&'a str>,
 }
@@ -61,6 +63,7 @@ pub(super) async fn handle(State(siwn): State<Siwn>, AtSite(site): AtSite, reque
         recipient: challenge.recipient.as_str(),
         network: &siwn.0.network,
         expires_at: Rfc3339(challenge.expires_at),
+        payload: challenge.payload(),
         callback_url,
     };
     let mut response = Json(answer).into_response();

@@ -5,7 +5,7 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
 use http::HeaderValue;
 use http::header::{SET_COOKIE, USER_AGENT};
-use serde::de::IgnoredAny;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use siwn::{AuthToken, Client, ClientLabel, Nonce, OpenedSession, Proof, ProofFields, SessionToken};
@@ -19,12 +19,13 @@ use crate::site::{AtSite, Served};
 use crate::siwn::Siwn;
 use crate::time::Rfc3339;
 
-/// Three kinds of proof in one object; the first that is present counts, and what the others say is not even looked at.
+/// Three kinds of proof in one object; the first that is present counts, and what the others say is not even looked at. One that is
+/// null is absent, an empty one is present.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Body {
     auth_token: Option<String>,
-    authorization: Option<IgnoredAny>,
+    authorization: Option<Value>,
     session: Option<SessionForm>,
     #[serde(flatten)]
     fields: Map<String, Value>,
@@ -41,6 +42,15 @@ struct Fields {
     message: Option<String>,
     recipient: Option<String>,
     callback_url: Option<String>,
+    state: Option<String>,
+}
+
+/// What stands beside an authorization. Other members are ignored.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Authorized {
+    account_id: String,
+    nonce: NonceText,
     state: Option<String>,
 }
 
@@ -113,30 +123,60 @@ async fn verify(siwn: &Siwn, site: &Served, request: Request, keeping: &mut Keep
 }
 
 fn proof(body: Body) -> Result<Proof, Problem> {
-    let malformed = |error: &dyn std::error::Error| Problem::new(Code::ProofMalformed).because(error);
     if let Some(token) = body.auth_token {
         let token: AuthToken = token.parse().map_err(|error| malformed(&error))?;
         return Ok(token.into());
     }
-    if body.authorization.is_some() {
-        return Err(Problem::new(Code::ProofUnsupported));
+    let fields = Value::Object(body.fields);
+    match body.authorization {
+        Some(authorization) => authorized(authorization, fields),
+        None => signed(fields),
     }
-    let fields: Fields = serde_json::from_value(Value::Object(body.fields)).map_err(|_| Problem::new(Code::Malformed))?;
-    let nonce = match fields.nonce {
-        NonceText::Numbers(numbers) => Nonce::from_numbers(&numbers),
-        NonceText::Base64(text) => Nonce::from_base64(&text),
-    };
+}
+
+/// NEP-641: an authorization is a text, which only those can read whom it concerns. Its challenge stands beside it.
+fn authorized(authorization: Value, fields: Value) -> Result<Proof, Problem> {
+    let fields: Authorized = parse(fields)?;
+    match authorization {
+        Value::String(text) if !text.is_empty() => {
+            let proof = Proof::from_authorization(&fields.account_id, text, fields.nonce.parse()?);
+            Ok(proof.map_err(|error| malformed(&error))?.with_state(fields.state))
+        }
+        _ => Err(Problem::new(Code::ProofMalformed)),
+    }
+}
+
+fn signed(fields: Value) -> Result<Proof, Problem> {
+    let fields: Fields = parse(fields)?;
     Proof::from_fields(ProofFields {
         account_id: &fields.account_id,
         public_key: &fields.public_key,
         signature: &fields.signature,
-        nonce: nonce.map_err(|error| malformed(&error))?,
+        nonce: fields.nonce.parse()?,
         message: fields.message.as_deref(),
         recipient: fields.recipient.as_deref(),
         callback_url: fields.callback_url.as_deref(),
         state: fields.state.as_deref(),
     })
     .map_err(|error| malformed(&error))
+}
+
+fn parse<T: DeserializeOwned>(fields: Value) -> Result<T, Problem> {
+    serde_json::from_value(fields).map_err(|_| Problem::new(Code::Malformed))
+}
+
+impl NonceText {
+    fn parse(self) -> Result<Nonce, Problem> {
+        let nonce = match self {
+            Self::Numbers(numbers) => Nonce::from_numbers(&numbers),
+            Self::Base64(text) => Nonce::from_base64(&text),
+        };
+        nonce.map_err(|error| malformed(&error))
+    }
+}
+
+fn malformed(error: &dyn std::error::Error) -> Problem {
+    Problem::new(Code::ProofMalformed).because(error)
 }
 
 /// The session, as a cookie or as a bearer token, and never both.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 use serde_json::json;
-use siwn::{Access, BoxFuture, Counted, Limits, LimitsError, Rate, Taken, UnixMillis};
+use siwn::{Access, BoxFuture, Counted, Limits, LimitsUnavailable, Rate, Taken, UnixMillis};
 use siwn_server::{Builder, Rates, TrustedProxies};
 
 use crate::support::{Answer, Server, key, sign};
@@ -141,11 +141,16 @@ async fn limits_that_cannot_be_asked_keep_nobody_out() {
     struct OutOfReach;
 
     impl Limits for OutOfReach {
-        fn take<'a>(&'a self, _: Counted<'a>, _: Rate, _: UnixMillis) -> BoxFuture<'a, Result<Taken, LimitsError>> {
-            Box::pin(std::future::ready(Err(LimitsError("gone".into()))))
+        fn take<'a>(&'a self, _: Counted<'a>, _: Rate, _: UnixMillis) -> BoxFuture<'a, Result<Taken, LimitsUnavailable>> {
+            Box::pin(std::future::ready(Err(LimitsUnavailable("gone".into()))))
         }
 
-        fn look<'a>(&'a self, counted: Counted<'a>, rate: Rate, now: UnixMillis) -> BoxFuture<'a, Result<Taken, LimitsError>> {
+        fn look<'a>(
+            &'a self,
+            counted: Counted<'a>,
+            rate: Rate,
+            now: UnixMillis,
+        ) -> BoxFuture<'a, Result<Taken, LimitsUnavailable>> {
             self.take(counted, rate, now)
         }
     }

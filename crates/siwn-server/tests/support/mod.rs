@@ -16,8 +16,8 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use siwn::conformance::TestClock;
 use siwn::{
-    Access, Block, BoxFuture, Chain, ChainError, KeySigner, KeyType, Nonce, PrivateKey, Question, Standing, TokenRequest,
-    UnixMillis,
+    Access, AccessKeyAuthorization, Asker, Block, BoxFuture, Chain, ChainAnswer, ChainAsk, ChainError, ChainId, KeySigner, KeyType,
+    Nonce, OffchainMessage, PinnedBlock, PrivateKey, Question, Resolution, Resolved, Standing, Timestamp, TokenRequest, UnixMillis,
 };
 use siwn_server::{Builder, Siwn, app};
 use tower::ServiceExt as _;
@@ -38,6 +38,22 @@ impl Chain for TestChain {
             let access = access.ok_or_else(|| ChainError::new("no node\nforged line", Some(Duration::from_secs(7))))?;
             let block = Block { height: 1, hash: [0; 32] };
             Ok(Standing { account: question.account.clone(), key: question.key.clone(), access, block })
+        })
+    }
+
+    /// No account is a contract.
+    fn resolve<'a>(&'a self, resolution: &'a Resolution, _: Asker) -> BoxFuture<'a, Result<Resolved, ChainError>> {
+        Box::pin(async move {
+            let block = PinnedBlock {
+                block: Block { height: 1, hash: [0; 32] },
+                timestamp: Timestamp::from_unix_nanos(NOW.get() * 1_000_000),
+            };
+            resolution.ask_all(block, |ask| {
+                self.asked.fetch_add(1, Ordering::SeqCst);
+                let access = *self.access.lock().unwrap();
+                let access = access.ok_or_else(|| ChainError::new("no node", Some(Duration::from_secs(7))))?;
+                Ok(if matches!(ask, ChainAsk::Key { .. }) { ChainAnswer::Access(access) } else { ChainAnswer::NoContract })
+            })
         })
     }
 }
@@ -154,6 +170,11 @@ impl Answer {
                 *value = json!(format!("[{member}]"));
             }
         }
+        if let Some(Value::String(payload)) = body.get_mut("payload")
+            && let Some((head, tail)) = payload.split_once("Nonce: ")
+        {
+            *payload = format!("{head}Nonce: [nonce]{}", &tail[44..]);
+        }
         if let Some(Value::String(url)) = body.get_mut("callbackUrl")
             && let Some((head, _)) = url.split_once("tx=")
         {
@@ -200,6 +221,24 @@ pub(crate) fn sign_as(account: &str, challenge: &Value, key: &PrivateKey) -> Str
     let signer = KeySigner::new(account.parse().unwrap(), key.expose_text().parse().unwrap());
     let answer = signer.sign(request.payload());
     request.into_token(answer).unwrap().encode()
+}
+
+/// What a key of `account` authorizes for a challenge, a minute ago, as a client sends it.
+pub(crate) fn authorize(account: &str, challenge: &Value, key: &PrivateKey) -> Value {
+    let authorization = authorization(account, challenge, key);
+    json!({ "accountId": account, "authorization": authorization, "nonce": challenge["nonce"], "state": challenge["state"] })
+}
+
+/// The authorization in it.
+pub(crate) fn authorization(account: &str, challenge: &Value, key: &PrivateKey) -> String {
+    let message = OffchainMessage {
+        chain_id: ChainId::new(challenge["network"].as_str().unwrap()),
+        signer_id: account.parse().unwrap(),
+        path: Vec::new(),
+        timestamp: Timestamp::from_unix_nanos((NOW.get() - 60_000) * 1_000_000),
+        payload: challenge["payload"].as_str().unwrap().to_owned(),
+    };
+    AccessKeyAuthorization::sign(message, None, key).to_string()
 }
 
 /// The headers of this site's own page, with its cookies.

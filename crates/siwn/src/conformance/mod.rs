@@ -18,13 +18,14 @@
 //! # });
 //! ```
 //!
-//! A store that outlives its handle passes [`LASTING_CHECKS`] too.
+//! A store that outlives its handle passes [`LASTING_CHECKS`] too. Whatever implements [`Limits`](crate::Limits) passes [`check_limits`].
 
 #![expect(clippy::panic, reason = "a suite of tests says no by panicking")]
 
 mod accounts;
 mod keys;
 mod lasting;
+mod limits;
 mod sessions;
 mod single_use;
 mod turns;
@@ -33,6 +34,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+pub use self::limits::check_limits;
 use self::turns::TakingTurns;
 use crate::row::NewSession;
 use crate::store::{KeyMemory, Opening, Store};

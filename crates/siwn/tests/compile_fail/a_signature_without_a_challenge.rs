@@ -1,7 +1,7 @@
-use siwn::{AccountId, PublicKey, Signature, SignatureError, Signed};
+use siwn::{AccountId, Claim, PublicKey, Signature, SignatureError};
 
-fn check(account: AccountId, key: PublicKey, signature: &Signature) -> Result<Signed, SignatureError> {
-    Signed::check(account, key, signature, [])
+fn check(account: AccountId, key: PublicKey, signature: &Signature) -> Result<Claim, SignatureError> {
+    Claim::check_signature(account, key, signature, [])
 }
 
 fn main() {}

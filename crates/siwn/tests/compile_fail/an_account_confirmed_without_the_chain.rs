@@ -1,7 +1,7 @@
-use siwn::{AccessPolicy, AccountRefusal, Signed, VerifiedAccount};
+use siwn::{AccessPolicy, AccountRefusal, Claim, VerifiedAccount};
 
-fn unasked(signed: Signed) -> Result<VerifiedAccount, AccountRefusal> {
-    signed.confirm(AccessPolicy::default())
+fn unasked(claim: Claim) -> Result<VerifiedAccount, AccountRefusal> {
+    claim.confirm(AccessPolicy::default())
 }
 
 fn main() {}

@@ -1,7 +1,7 @@
-use siwn::{Asked, Signed, Standing};
+use siwn::{Asked, Standing};
 
-fn forge(signed: Signed, standing: Standing) -> Asked {
-    Asked { signed, standing }
+fn forge(standing: Standing) -> Asked {
+    Asked(standing)
 }
 
 fn main() {}

@@ -2,6 +2,7 @@
 
 mod account;
 mod admission;
+mod authorizations;
 mod claims;
 mod memory;
 mod outside;

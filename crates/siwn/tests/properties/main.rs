@@ -2,6 +2,7 @@
 
 mod challenge;
 mod ed25519;
+mod resolution;
 mod secp256k1;
 mod texts;
 mod token;

@@ -1,18 +1,20 @@
 //! `siwn dev`: the login server, a devnet and a test wallet in one process, for this machine only.
 
 mod page;
+mod people;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use siwn_chain::{RpcChain, RpcUrl};
-use siwn_devnet::{Devnet, TestAccounts};
+use siwn_devnet::Devnet;
 use siwn_server::{Siwn, app_with, serve};
 
+use self::people::{People, WithKey};
 use crate::arguments::Dev;
 use crate::failure::Failure;
-use crate::{input, output, runtime, signals};
+use crate::{output, runtime, signals};
 
 const RECIPIENT: &str = "localhost";
 
@@ -26,15 +28,15 @@ async fn start(listen: SocketAddr) -> Result<(), Failure> {
     let listeners = runtime::listen(listen).await?;
     let address = listeners[0].local_addr().map_err(Failure::unknown)?;
     let devnet = Devnet::new(runtime::clock());
-    let accounts = devnet.add_test_accounts(input::random()?);
+    let people = People::move_in(&devnet)?;
     let chain = chain(address, &devnet)?;
     let siwn = siwn(address, Arc::clone(&chain))?;
-    let router = app_with(&siwn, devnet.router().merge(page::router(RECIPIENT, &accounts)));
+    let router = app_with(&siwn, devnet.router().merge(page::router(RECIPIENT, &people, &devnet)));
     tokio::spawn(devnet.run());
 
     // The network is checked before the first login, as soon as there is somebody to answer.
     tokio::spawn(async move { chain.check().await });
-    announce(address.port(), &accounts)?;
+    announce(address.port(), &people)?;
     serve(listeners, router, stop).await;
     Ok(())
 }
@@ -60,12 +62,14 @@ fn public_url(port: u16) -> String {
 }
 
 /// The address, and a line for each account: its name and its private key.
-fn announce(port: u16, accounts: &TestAccounts) -> Result<(), Failure> {
+fn announce(port: u16, people: &People) -> Result<(), Failure> {
     output::line(&public_url(port))?;
-    for account in accounts.people() {
+    for WithKey { account, .. } in people.with_key.iter().filter(|person| person.has_full_access) {
         output::line(&format!("{} {}", account.name, account.private_key.expose_text()))?;
     }
     eprintln!("\nOpen the address and sign in, or: siwn login {} --account alice.test.near", public_url(port));
     eprintln!("with the account's key in SIWN_PRIVATE_KEY. These keys are thrown away when this ends: Ctrl-C.");
+    let contracts: Vec<_> = people.contracts.iter().map(|contract| contract.name.as_str()).collect();
+    eprintln!("On the page there are accounts that are contracts, too: {}.", contracts.join(", "));
     Ok(())
 }

@@ -1,12 +1,17 @@
 //! The page at `/` with the test wallet, and what it needs.
 
+use std::sync::Arc;
+
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use serde::Serialize;
-use siwn_devnet::{TestAccount, TestAccounts};
+use serde::{Deserialize, Serialize};
+use siwn::KeyType;
+use siwn_devnet::{Authorizer, Devnet};
+
+use super::people::{ContractOf, People, WithKey};
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; \
                       form-action 'none'; frame-ancestors 'none'";
@@ -23,40 +28,100 @@ struct Wallet {
 struct Account {
     #[serde(rename = "accountId")]
     name: String,
-    public_key: String,
-    private_key: String,
+    /// None of an account that is a contract.
+    #[serde(flatten)]
+    key: Option<Key>,
     access: &'static str,
+    /// The same in words.
+    what: &'static str,
+    /// How it signs: in the page, or by asking this server for an authorization.
+    signs: &'static str,
+}
+
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Key {
+    public_key: String,
+    /// What the chain shows of it.
+    handle: String,
+    private_key: String,
+}
+
+/// What the wallet is asked to authorize (NEP-641).
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wish {
+    account_id: String,
+    payload: String,
+}
+
+#[derive(Serialize)]
+struct Granted {
+    authorization: String,
+}
+
+/// Signs for accounts whose keys a browser cannot use.
+struct Authorizers {
+    devnet: Devnet,
+    owners: Vec<Arc<dyn Authorizer + Send + Sync>>,
 }
 
 /// The page, its script and style, and the accounts whose keys the wallet has. For names of this machine only, as everything else of the
 /// server, and for this origin only: browsers let no other page read it.
-pub(super) fn router(recipient: &'static str, accounts: &TestAccounts) -> Router {
-    let full = accounts.people().into_iter().map(|account| shown(account, "full"));
-    let accounts = full.chain([shown(&accounts.bob_function_call, "functionCall")]).collect();
+pub(super) fn router(recipient: &'static str, people: &People, devnet: &Devnet) -> Router {
+    let accounts = people.with_key.iter().map(with_key).chain(people.contracts.iter().map(contract)).collect();
     let wallet = Wallet { recipient, accounts };
+    let authorizers = Arc::new(Authorizers { devnet: devnet.clone(), owners: people.authorizers().collect() });
     Router::new()
         .route("/", get(async || asset("text/html; charset=utf-8", include_str!("../../../assets/dev.html"))))
         .route("/_dev/dev.js", get(async || asset("text/javascript; charset=utf-8", include_str!("../../../assets/dev.js"))))
         .route("/_dev/dev.css", get(async || asset("text/css; charset=utf-8", include_str!("../../../assets/dev.css"))))
         .route("/_dev/accounts.json", get(async move |headers| accounts_of(&headers, &wallet)))
+        .route("/_dev/authorize", post(async move |headers, wish| authorize(&headers, wish, &authorizers)))
 }
 
 /// The keys, for a page of this server's own: no other page gets them into its process.
 fn accounts_of(headers: &HeaderMap, wallet: &Wallet) -> Response {
-    let is_foreign = |site: &HeaderValue| site != "same-origin" && site != "none";
-    if headers.get("sec-fetch-site").is_some_and(is_foreign) {
+    if is_foreign(headers) {
         return StatusCode::FORBIDDEN.into_response();
     }
     guarded("application/json", Json(wallet))
 }
 
-fn shown(account: &TestAccount, access: &'static str) -> Account {
+/// What an account authorizes. The type of the body makes a browser ask first, if a page of another origin sends it.
+fn authorize(headers: &HeaderMap, Json(wish): Json<Wish>, authorizers: &Authorizers) -> Response {
+    if is_foreign(headers) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    let Some(owner) = authorizers.owners.iter().find(|owner| owner.account().as_str() == wish.account_id) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let authorization = owner.authorize(&authorizers.devnet.ask(wish.payload));
+    guarded("application/json", Json(Granted { authorization }))
+}
+
+fn is_foreign(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_some_and(|site: &HeaderValue| site != "same-origin" && site != "none")
+}
+
+fn with_key(WithKey { account, has_full_access }: &WithKey) -> Account {
+    let public_key = account.public_key();
+    let signs = if public_key.key_type() == KeyType::Ed25519 { "page" } else { "server" };
     Account {
         name: account.name.to_string(),
-        public_key: account.public_key().to_string(),
-        private_key: account.private_key.expose_text(),
-        access,
+        key: Some(Key {
+            public_key: public_key.to_string(),
+            handle: public_key.handle(),
+            private_key: account.private_key.expose_text(),
+        }),
+        access: if *has_full_access { "full" } else { "functionCall" },
+        what: if *has_full_access { "full access" } else { "function call" },
+        signs,
     }
+}
+
+fn contract(ContractOf { name, what, .. }: &ContractOf) -> Account {
+    Account { name: name.to_string(), key: None, access: "contract", what, signs: "server" }
 }
 
 fn asset(content_type: &'static str, text: &'static str) -> Response {

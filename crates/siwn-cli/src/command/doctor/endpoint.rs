@@ -27,6 +27,19 @@ pub(super) fn configured(config: &Config) -> Option<Check> {
     Some(Check::new("rpc", Level::Warn, found).advice(advice))
 }
 
+/// What it means that endpoints are in trouble, where so many are that no login can be answered.
+pub(super) fn too_few(reports: &[EndpointReport], config: &Config) -> Option<Check> {
+    let good = reports.iter().filter(|report| report.trouble.is_none()).count();
+    if good >= config.rpc_agreement {
+        return None;
+    }
+    let found = match config.rpc_agreement {
+        1 => "no endpoint can be used: nobody can sign in".to_owned(),
+        agreement => format!("{good} of {} endpoints can be used, and {agreement} must agree: nobody can sign in", reports.len()),
+    };
+    Some(Check::new("rpc", Level::Fail, found).advice("see the lines below"))
+}
+
 /// This machine's clock, beside the time of the newest block.
 pub(super) fn clock(reports: &[EndpointReport]) -> Check {
     let is_of_the_network = |report: &&EndpointReport| report.trouble.as_ref().is_none_or(|trouble| trouble.cause == "lagging");

@@ -62,9 +62,7 @@ fn configuration(settings: &Settings) -> (Vec<Check>, Option<Config>) {
             let mut checks = vec![Check::new("configuration", Level::Ok, found)];
             // These two have lines of their own.
             let others = config.warnings().into_iter().filter(|warning| !["rpc", "store"].contains(&warning.place.as_str()));
-            checks.extend(others.map(|warning| {
-                Check::new("configuration", Level::Warn, warning.to_string()).advice("leave it out, unless that is what you want")
-            }));
+            checks.extend(others.map(|warning| doubtful(&warning)));
             (checks, Some(config))
         }
         Err(faults) => {
@@ -72,6 +70,15 @@ fn configuration(settings: &Settings) -> (Vec<Check>, Option<Config>) {
             // The rest can be looked at without knowing whom people sign in to.
             (checks, settings.load_with_placeholders().ok())
         }
+    }
+}
+
+fn doubtful(warning: &Fault) -> Check {
+    let check = Check::new("configuration", Level::Warn, warning.to_string());
+    match warning.place.as_str() {
+        "allowed_origins" => check.advice("serve over https, or take the origin out"),
+        place if place.starts_with("dangerous_") => check.advice("leave it out, unless that is what you want"),
+        _ => check,
     }
 }
 
@@ -103,6 +110,7 @@ fn chain(config: &Config) -> Vec<Check> {
     match examine_endpoints(config) {
         Ok(reports) => {
             checks.push(endpoint::clock(&reports));
+            checks.extend(endpoint::too_few(&reports, config));
             checks.extend(reports.iter().map(|report| endpoint::check(report, config)));
         }
         Err(failure) => checks.push(Check::new("rpc", Level::Fail, failure.error()).advice("correct the settings of rpc")),

@@ -1,5 +1,7 @@
 //! `siwn verify`
 
+mod authorization;
+
 use serde::Serialize;
 use siwn::{
     AccessPolicy, AuthToken, Block, NonceRule, Policy, PolicyError, SignatureError, SignedToken, TimestampError, UnixMillis,
@@ -28,9 +30,20 @@ struct Verified<'a> {
 }
 
 pub(crate) fn run(arguments: &Verify) -> Result<(), Failure> {
+    let bytes = input::argument_or_stdin(&arguments.token, Failure::no)?;
+    match (&arguments.payload, &arguments.recipient) {
+        (Some(payload), _) => {
+            let text = str::from_utf8(&bytes).map_err(|_| Failure::no("the authorization is not UTF-8"))?;
+            authorization::run(arguments, payload, text)
+        }
+        (None, recipient) => token(arguments, recipient.as_deref().unwrap_or_default(), &bytes),
+    }
+}
+
+fn token(arguments: &Verify, recipient: &str, bytes: &[u8]) -> Result<(), Failure> {
     let now = arguments.now.map_or_else(input::now, UnixMillis::new);
-    let token = read_token(arguments)?;
-    let signed = policy(arguments).check(token, now).map_err(|error| refused(&error))?;
+    let token = read_token(bytes)?;
+    let signed = policy(arguments, recipient).check(token, now).map_err(|error| refused(&error))?;
     let block = if arguments.offline { None } else { Some(ask_chain(arguments, &signed)?) };
     print(&signed, block)
 }
@@ -51,21 +64,24 @@ fn ask_chain(arguments: &Verify, signed: &SignedToken) -> Result<Block, Failure>
     })
 }
 
-fn read_token(arguments: &Verify) -> Result<AuthToken, Failure> {
-    let bytes = input::argument_or_stdin(&arguments.token, Failure::no)?;
+fn read_token(bytes: &[u8]) -> Result<AuthToken, Failure> {
+    if input::is_json(bytes) {
+        return Err(Failure::unknown("this looks like an authorization of NEP-641, which is for no recipient")
+            .hint("say with --payload what it must authorize"));
+    }
     let not_a_token = |error: &dyn std::fmt::Display| {
         Failure::no(error).hint("a token is what `siwn sign` or near-sign-verify's `sign` gives; `siwn inspect` shows its fields")
     };
-    let text = std::str::from_utf8(&bytes).map_err(|_| not_a_token(&"the token is not standard base64 with padding"))?;
+    let text = str::from_utf8(bytes).map_err(|_| not_a_token(&"the token is not standard base64 with padding"))?;
     text.parse().map_err(|error| not_a_token(&error))
 }
 
-fn policy(arguments: &Verify) -> Policy {
+fn policy(arguments: &Verify, recipient: &str) -> Policy {
     let nonce = match arguments.nonce {
         Some(nonce) => NonceRule::exactly(nonce),
         None => NonceRule::timestamp_with_skew(arguments.max_age, arguments.skew),
     };
-    let mut policy = Policy::new(arguments.recipient.as_str(), nonce);
+    let mut policy = Policy::new(recipient, nonce);
     if let Some(message) = &arguments.message {
         policy = policy.message(message.as_str());
     }

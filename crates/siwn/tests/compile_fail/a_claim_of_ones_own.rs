@@ -1,0 +1,7 @@
+use siwn::{Claim, Resolution};
+
+fn forge(resolution: Resolution) -> Claim {
+    Claim::to_resolve(resolution)
+}
+
+fn main() {}
