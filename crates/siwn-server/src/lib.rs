@@ -3,6 +3,7 @@
 //! [`Siwn::builder`] makes the handle, [`Siwn::routes`] brings the routes, [`SignedIn`] and [`BearerToken`] protect the application's
 //! own. [`app`] is all of it at once.
 
+mod admin;
 mod audit;
 mod body;
 mod builder;
@@ -36,6 +37,7 @@ mod siwn;
 pub mod test_util;
 mod time;
 
+pub use crate::admin::{AdminToken, AdminTokenError, admin};
 pub use crate::audit::AuditLog;
 pub use crate::builder::{BuildError, Builder};
 pub use crate::client::{NetworkTextError, TrustedProxies};

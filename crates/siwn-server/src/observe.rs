@@ -81,6 +81,9 @@ fn known_method(method: &Method) -> &'static str {
 
 /// The route as a text that lives on: one of ours.
 fn known(path: &str) -> &'static str {
+    if path.starts_with("/admin/") {
+        return "/admin";
+    }
     const ROUTES: [&str; 6] = [
         "/api/auth/initiate-login",
         "/api/auth/verify-login",

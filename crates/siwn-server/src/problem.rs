@@ -72,6 +72,7 @@ codes! {
     ProofUnsupported, BAD_REQUEST, "proof_unsupported", "this server does not take this kind of proof; sign the message with a key";
     CookieTwice, BAD_REQUEST, "cookie_twice", "a cookie was sent twice; delete this site's cookies and start over";
     CallbackUnknown, BAD_REQUEST, "callback_url_unknown", "this callback URL is not configured; leave it out, or ask the operator to add it";
+    AccountMalformed, BAD_REQUEST, "account_malformed", "the address names no account, or no key; write them as NEAR does";
     NotSignedIn, UNAUTHORIZED, "not_signed_in", "nobody is signed in; sign in first";
     TokenRefused, UNAUTHORIZED, "token_refused", "the bearer token is not good here; have a new one signed for this site";
     ChallengeUnknown, UNAUTHORIZED, "challenge_unknown", "the challenge was not issued here or not to this client; start over";
@@ -91,6 +92,7 @@ codes! {
     KeyNew, UNAUTHORIZED, "key_new", "this account signed in here with other keys only; sign in with one of them, or ask the operator to accept this one";
     LoginRefused, UNAUTHORIZED, "login_refused", "the application does not let you in; its reason stands beside this";
     AccountBlocked, UNAUTHORIZED, "account_blocked", "this account may not sign in here; ask the operator";
+    AdminTokenRefused, UNAUTHORIZED, "admin_token_refused", "this address is for the operator; send the token of the administration as a bearer token";
     OriginNotAllowed, FORBIDDEN, "origin_not_allowed", "this page may not sign people in here; ask the operator to allow its origin";
     HostNotAllowed, FORBIDDEN, "host_not_allowed", "this server answers to localhost, 127.0.0.1 and [::1] only";
     BrowserUnknown, FORBIDDEN, "browser_unknown", "the browser sent no cookie of initiate-login; allow cookies and start over";

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use siwn::Store;
 use siwn_chain::{RpcChain, StartError};
-use siwn_server::config::{AuditTarget, Config, SiteConfig, Sources, StoreUrl};
-use siwn_server::{AuditLog, Builder, Secrets, SiteBuilder, Siwn, app, serve};
+use siwn_server::config::{AdminConfig, AuditTarget, Config, SiteConfig, Sources, StoreUrl};
+use siwn_server::{AdminToken, AuditLog, Builder, Secrets, SiteBuilder, Siwn, admin, app, serve};
 use siwn_store::{KeptSecrets, SqliteStore};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
 use zeroize::Zeroizing;
 
 use crate::configuration::Settings;
@@ -26,9 +28,10 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
     runtime::run(start(settings.clone(), sources, config))
 }
 
-async fn start(settings: Settings, sources: Sources, config: Config) -> Result<(), Failure> {
+async fn start(settings: Settings, sources: Sources, mut config: Config) -> Result<(), Failure> {
     let (stop, hangup, manager) = (signals::stop()?, signals::hangup()?, Manager::of_environment());
     let listeners = runtime::listen(config.listen).await?;
+    let administration = Administration::listen(config.admin.take()).await?;
     let chain = Arc::new(chain(&config)?);
     // A start without a reachable node is a start; only a node of another network ends it.
     match chain.check().await {
@@ -40,7 +43,7 @@ async fn start(settings: Settings, sources: Sources, config: Config) -> Result<(
         Err(error) => return Err(Failure::unknown(error)),
     }
     let store = Opened::open(&config.store).await?;
-    tokio::spawn(watch(Arc::clone(&chain)));
+    tokio::spawn(watch_nodes(Arc::clone(&chain)));
     let port = listeners[0].local_addr().map_err(Failure::unknown)?.port();
     let (grace, audit_log) = (config.stop_grace, open_audit_log(&config.audit_log)?);
     let keeper = if config.secrets.is_none() { store.keeper() } else { None };
@@ -54,6 +57,8 @@ async fn start(settings: Settings, sources: Sources, config: Config) -> Result<(
             tracing::info!(%address, "listening");
         }
     }
+    let (ending, ended) = watch::channel(());
+    let administration = administration.map(|administration| tokio::spawn(administration.serve(siwn.clone(), ended)));
     manager.ready();
     manager.keep_alive();
     let stop = async {
@@ -64,6 +69,10 @@ async fn start(settings: Settings, sources: Sources, config: Config) -> Result<(
         tokio::time::sleep(grace).await;
     };
     serve(listeners, app(&siwn), stop).await;
+    drop(ending);
+    if let Some(administration) = administration {
+        let _ = administration.await;
+    }
     for task in tasks {
         task.abort();
     }
@@ -80,6 +89,31 @@ async fn watch_store(siwn: Siwn) {
     loop {
         ticks.tick().await;
         siwn.check_store().await;
+    }
+}
+
+/// The listener of the administration, and what opens it.
+struct Administration {
+    listeners: Vec<TcpListener>,
+    token: AdminToken,
+}
+
+impl Administration {
+    async fn listen(config: Option<AdminConfig>) -> Result<Option<Self>, Failure> {
+        let Some(AdminConfig { listen, token, .. }) = config else { return Ok(None) };
+        let listeners = runtime::listen(listen).await?;
+        for listener in &listeners {
+            if let Ok(address) = listener.local_addr() {
+                tracing::info!(%address, "listening for the administration");
+            }
+        }
+        Ok(Some(Self { listeners, token }))
+    }
+
+    /// Answers as long as the server does: a stop is no reason to leave a session open that somebody ends.
+    async fn serve(self, siwn: Siwn, mut ended: watch::Receiver<()>) {
+        let stop = async { drop(ended.changed().await) };
+        serve(self.listeners, admin(&siwn, self.token), stop).await;
     }
 }
 
@@ -107,7 +141,7 @@ fn public_url(site: &SiteConfig, port: u16) -> String {
 }
 
 /// Notices the end of an outage. A server that is taken out of rotation while no node answers gets no login that could notice.
-async fn watch(chain: Arc<RpcChain>) {
+async fn watch_nodes(chain: Arc<RpcChain>) {
     let mut ticks = tokio::time::interval(RECHECK);
     loop {
         ticks.tick().await;

@@ -30,6 +30,10 @@ pub(crate) enum Event {
     Logout,
     /// A session was ended otherwise, or all sessions of an account were.
     Revocation,
+    /// The operator lets an account sign in again.
+    Unblock,
+    /// The operator takes a key for one that is known.
+    KeyAccepted,
 }
 
 /// Why a session was ended, where that was no logout.
@@ -129,6 +133,11 @@ impl Person {
 
     pub(crate) const fn account(&self) -> &AccountId {
         &self.account
+    }
+
+    /// Whom the operator names.
+    pub(crate) const fn named(account: AccountId, key: Option<PublicKey>) -> Self {
+        Self::claimed(account, key)
     }
 
     /// The same, when the chain has said yes.

@@ -17,6 +17,7 @@ use siwn_chain::{EndpointSettings, Network};
 
 pub use sources::{Scope, Setting, Sources, settings};
 
+use crate::admin::AdminToken;
 use crate::client::TrustedProxies;
 use crate::door::Rates;
 use crate::key_checks::KeyChecks;
@@ -62,6 +63,8 @@ pub struct Config {
     pub rates: Rates,
     /// Where audit lines go.
     pub audit_log: AuditTarget,
+    /// The administration, if there is one.
+    pub admin: Option<AdminConfig>,
     /// How long a stop is announced at `/readyz` before nobody is accepted any more.
     pub stop_grace: Duration,
 }
@@ -92,6 +95,16 @@ pub struct SiteConfig {
     pub account_rules: AccountRules,
     /// Whether keys are refused that are new for an account that is known.
     pub refuse_new_keys: bool,
+}
+
+/// Where the administration is, and what opens it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct AdminConfig {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// What opens it.
+    pub token: AdminToken,
 }
 
 /// Where audit lines go.
@@ -170,6 +183,9 @@ impl Config {
         let has_limits = self.rates.initiate.or(self.rates.verify).is_some();
         if is_behind_proxy && self.listen.ip().is_loopback() && self.trusted_proxies.networks().is_empty() && has_limits {
             warn("trusted_proxies", "clients of a proxy on this machine are not limited by address unless it is named".into());
+        }
+        if self.admin.as_ref().is_some_and(|admin| !admin.listen.ip().is_loopback()) {
+            warn("admin_listen", "the token travels in the clear; other machines than this one want an encrypted way to it".into());
         }
         if self.rpc.is_empty() {
             warn("rpc", "public nodes limit how often they are asked; production wants nodes of its own".into());

@@ -8,7 +8,8 @@ use siwn::Rate;
 use siwn_chain::{EndpointSettings, Network, RpcUrl};
 
 use super::sources::{Given, Scope, Settings, Sources, settings};
-use super::{AuditTarget, Config, Fault, StoreUrl, endpoints, site};
+use super::{AdminConfig, AuditTarget, Config, Fault, StoreUrl, endpoints, site};
+use crate::admin::AdminToken;
 use crate::client::TrustedProxies;
 use crate::door::Rates;
 use crate::key_checks::KeyChecks;
@@ -44,6 +45,7 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
         account: reader.one("account_limit", rate).unwrap_or(default.account),
     };
     let audit_log = reader.one("audit_log", audit_log).unwrap_or(AuditTarget::Off);
+    let admin = admin(&mut reader);
     let stop_grace = reader.duration("stop_grace", Duration::ZERO, Duration::ZERO..=Duration::from_mins(10));
 
     match sites {
@@ -66,6 +68,7 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
             dangerous_function_call_keys,
             rates,
             audit_log,
+            admin,
             stop_grace,
         }),
         _ => Err(reader.faults),
@@ -224,6 +227,25 @@ fn key_checks(reader: &mut Reader<'_>) -> KeyChecks {
         reader.fault("session_recheck", "is at most session_stale: what is asked before the answer is not asked after it");
     }
     checks
+}
+
+/// The administration: a listener with a token, or neither.
+fn admin(reader: &mut Reader<'_>) -> Option<AdminConfig> {
+    let listen = reader.one("admin_listen", str::parse::<SocketAddr>);
+    if reader.get("admin_token").is_some() && reader.get("admin_token_file").is_some() {
+        reader.fault("admin_token_file", "the token is given twice; keep one of admin_token and admin_token_file");
+        return None;
+    }
+    let parse = |text: &str| text.trim().parse::<AdminToken>().map_err(|error| error.to_string());
+    let token = match reader.get("admin_token_file") {
+        Some(_) => reader.one("admin_token_file", |path| parse(&read_file(path)?)),
+        None => reader.one("admin_token", parse),
+    };
+    let has_token = reader.get("admin_token").or(reader.get("admin_token_file")).is_some();
+    if reader.get("admin_listen").is_some() && !has_token {
+        reader.fault("admin_token", "is missing: whoever reaches the administration needs a token");
+    }
+    Some(AdminConfig { listen: listen?, token: token? })
 }
 
 fn rate(text: &str) -> Result<Option<Rate>, String> {

@@ -216,6 +216,9 @@ const SETTINGS: &[Setting] = &[
         "0s",
         "How long /readyz announces a stop before no more connections are accepted",
     ),
+    setting("admin_listen", "admin-listen", "ADDRESS", "off", "Where to listen for the administration"),
+    secret("admin_token", "admin-token", "TEXT", "", "What opens the administration: 32 to 256 characters without spaces"),
+    setting("admin_token_file", "admin-token-file", "FILE", "", "A file with the token, in place of the token itself"),
     setting(
         "dangerous_plain_http",
         "dangerous-plain-http",
@@ -406,7 +409,7 @@ impl fmt::Debug for Given {
 
 /// Variables that begin like ours and belong to the command line, or to an orchestrator that announces a service named siwn.
 fn is_others(rest: &str) -> bool {
-    ["CONFIG", "LOG", "LOG_FORMAT", "PRIVATE_KEY"].contains(&rest)
+    ["CONFIG", "LOG", "LOG_FORMAT", "PRIVATE_KEY", "ADMIN_URL"].contains(&rest)
         || rest == "PORT"
         || rest.starts_with("PORT_")
         || rest.starts_with("SERVICE_")
