@@ -321,6 +321,10 @@ pub(crate) struct Inspect {
     pub(crate) token: OsString,
 }
 
+fn parse_session(text: &str) -> Result<SessionId, String> {
+    text.parse().map_err(|_| "a session's id has 22 characters, as `siwn admin show` prints it".into())
+}
+
 fn parse_nonce(text: &str) -> Result<Nonce, String> {
     // The lengths differ, so that no text can be read both ways.
     let parsed = if text.len() == 64 { Nonce::from_hex(text) } else { Nonce::from_base64(text) };
@@ -368,7 +372,7 @@ pub(crate) enum AdminCommand {
     /// End one session
     End {
         /// Its id, of the list
-        #[arg(value_name = "SESSION", allow_hyphen_values = true)]
+        #[arg(value_name = "SESSION", value_parser = parse_session, allow_hyphen_values = true)]
         session: SessionId,
     },
     /// End all sessions of an account, at all sites

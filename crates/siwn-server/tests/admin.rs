@@ -9,9 +9,9 @@ use axum::body::Body;
 use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
-use siwn::{KeyType, PrivateKey};
+use siwn::PrivateKey;
 use siwn_server::{SiteBuilder, admin, app};
-use support::{Answer, Server, key, request, sign_as};
+use support::{Answer, Server, key, other_key, request, sign_as};
 use tower::ServiceExt as _;
 
 const TOKEN: &str = "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f";
@@ -146,7 +146,7 @@ async fn a_blocked_account_has_no_sessions_until_it_is_let_in_again() {
 async fn a_new_key_is_let_in_once_the_operator_accepts_it() {
     let here = Administered::new();
     here.session("app.example", "alice.near").await;
-    let new = PrivateKey::from_seed(KeyType::Ed25519, [8; 32]).unwrap();
+    let new = other_key();
     assert_eq!(here.sign_in("app.example", "alice.near", &new).await.error(), "key_new");
     let path = format!("/admin/accounts/alice.near/keys/{}", new.public_key());
     assert_eq!(here.ask(Method::PUT, &path).await.status, StatusCode::NO_CONTENT);

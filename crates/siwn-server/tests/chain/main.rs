@@ -6,6 +6,7 @@ mod calls;
 mod faults;
 mod node;
 mod readiness;
+mod sessions;
 mod standing;
 #[path = "../support/mod.rs"]
 mod support;

@@ -5,15 +5,11 @@ use std::sync::{Arc, Mutex};
 
 use http::StatusCode;
 use serde_json::{Value, json};
-use siwn::{KeyMemory, KeyType, PrivateKey};
+use siwn::{KeyMemory, PrivateKey};
 use siwn_server::{LoginDenied, NewLogin};
 
-use crate::support::{Answer, Server, key, sign_as};
+use crate::support::{Answer, Server, key, other_key, sign_as};
 use crate::{Audited, VERIFY};
-
-fn other_key() -> PrivateKey {
-    PrivateKey::from_seed(KeyType::Ed25519, [8; 32]).unwrap()
-}
 
 async fn sign_in(server: &Server, account: &str, key: &PrivateKey) -> Answer {
     let token = sign_as(account, &server.challenge(&[]).await.json(), key);
