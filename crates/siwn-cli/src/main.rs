@@ -13,6 +13,7 @@ mod reload;
 mod runtime;
 mod server;
 mod signals;
+mod store;
 
 use std::process::ExitCode;
 

@@ -9,7 +9,7 @@ use siwn::{
     AccountRules, Admission, AuthorizationPolicy, Chain, ChainId, ContractAccounts, Generation, Limits, Login, MemoryStore,
     ResolutionLimits, Secret, Sessions, SiteError, Store, UnfundedAccounts, UrlError,
 };
-use siwn_chain::{EndpointHealth, EndpointSettings, EndpointState, RpcChain, RpcUrl};
+use siwn_chain::{EndpointHealth, EndpointSettings, EndpointState, Readiness, RpcChain, RpcUrl};
 use thiserror::Error;
 
 use crate::audit::{self, Audit, AuditLog};
@@ -356,6 +356,7 @@ impl Builder {
     /// Adds something to `readyz`: a name, and a check that answers from memory. Its reason is shown to whoever may ask.
     #[must_use]
     pub fn ready_check(mut self, name: &'static str, check: impl Fn() -> Result<(), String> + Send + Sync + 'static) -> Self {
+        let check = move || check().map(|()| "ok".to_owned());
         self.ready.push(ReadyCheck { name, check: Box::new(check) });
         self
     }
@@ -376,14 +377,15 @@ impl Builder {
             Some(store) => store,
             None => memory_store(&self.clock)?,
         };
+        let (counts, audit_counts) = (door::Counts::default(), audit::Counts::default());
+        let mut metrics = Metrics::new();
+        metrics.show(&counts, &audit_counts);
+        let store: Arc<dyn Store> = metrics.watched_store(store);
         let store = if self.session_cache.is_zero() {
             store
         } else {
             Arc::new(SessionMemory::new(store, self.session_cache, Arc::clone(&self.clock)))
         };
-        let (counts, audit_counts) = (door::Counts::default(), audit::Counts::default());
-        let mut metrics = Metrics::new();
-        metrics.show(&counts, &audit_counts);
         let keys = Arc::new(KnownKeys::new(Arc::clone(&store)));
         let limits = self.limits.take().unwrap_or_else(door::own_limits);
         let ports = Ports { network, authorizations, chain, store, limits, keys, counts, audit_counts };
@@ -470,14 +472,10 @@ impl Builder {
     #[must_use]
     pub fn rpc_chain(mut self, chain: Arc<RpcChain>) -> Self {
         let readiness = Arc::clone(&chain);
-        let failing = |endpoint: &EndpointHealth| !matches!(endpoint.state, EndpointState::Answering | EndpointState::Unasked);
-        let check = move || {
-            // Nodes are asked for logins only: one that was not asked yet is not one that fails.
-            let all_fail = readiness.ready().endpoints.iter().all(failing);
-            if all_fail { Err("no node of the network answers".into()) } else { Ok(()) }
-        };
+        let check = move || told(&readiness.ready());
+        self.ready.push(ReadyCheck { name: "chain", check: Box::new(check) });
         self.watched = Some(Arc::clone(&chain));
-        self.chain(chain.network().to_string(), chain as Arc<dyn Chain>).ready_check("chain", check)
+        self.chain(chain.network().to_string(), chain as Arc<dyn Chain>)
     }
 
     /// A chain of the network's nodes.
@@ -488,6 +486,20 @@ impl Builder {
             settings.endpoints = urls.into_iter().map(EndpointSettings::from).collect();
         }
         Ok(Arc::new(RpcChain::new(settings, Arc::clone(&self.clock))?))
+    }
+}
+
+/// What `readyz` says of a chain. An endpoint of another network is a fault of the configuration: it is named whether or not others answer.
+fn told(readiness: &Readiness) -> Result<String, String> {
+    let strangers = readiness.endpoints.iter().filter_map(|EndpointHealth { host, state, .. }| match state {
+        EndpointState::OtherNetwork { found } => Some(format!("; {host} is shut out, for it is of another network: {found}")),
+        _ => None,
+    });
+    let strangers: String = strangers.collect();
+    match (readiness.is_lost(), readiness.needed) {
+        (false, _) => Ok(format!("ok{strangers}")),
+        (true, 1) => Err(format!("no node of the network answers{strangers}")),
+        (true, needed) => Err(format!("fewer nodes of the network answer than must agree, {needed}{strangers}")),
     }
 }
 

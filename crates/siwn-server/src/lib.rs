@@ -36,6 +36,7 @@ mod siwn;
 #[cfg(feature = "test-util")]
 pub mod test_util;
 mod time;
+mod watched_store;
 
 pub use crate::admin::{AdminToken, AdminTokenError, admin};
 pub use crate::audit::AuditLog;

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use siwn::{ContractAccounts, ResolutionLimits};
 use siwn_server::config::{AuditTarget, Config, Fault, Sources, StoreUrl, settings};
 
 fn environment(variables: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -64,7 +65,7 @@ fn all_faults_are_told_at_once_with_their_places() {
         .file("siwn.toml", file)
         .environment(environment(&[
             ("SIWN_SECRET", "abc"),
-            ("SIWN_STORE", "redis://localhost"),
+            ("SIWN_STORE", "mysql://me:secret@localhost"),
             ("SIWN_SESION_TTL", "7d"),
             ("SIWN_SESSION_TTL", "7"),
             ("SIWN_UNFUNDED_ACCOUNTS", "maybe"),
@@ -136,12 +137,38 @@ headers = { authorization = "hush\n" }
 }
 
 #[test]
+fn contracts_are_asked_within_limits_or_not_at_all() {
+    let sources = |settings: &[(&'static str, &str)]| {
+        let sources = Sources::new().flag("recipient", "r".into());
+        settings.iter().fold(sources, |sources, (name, value)| sources.flag(name, (*value).into()))
+    };
+    let config = Config::load(&sources(&[])).unwrap();
+    assert_eq!((config.contract_accounts, config.resolution_limits), (ContractAccounts::Ask, ResolutionLimits::default()));
+    let settings = [("contract_accounts", "refuse"), ("resolve_depth", "2"), ("resolve_authorizations", "16")];
+    let config = Config::load(&sources(&settings)).unwrap();
+    assert_eq!(config.contract_accounts, ContractAccounts::Refuse);
+    assert_eq!((config.resolution_limits.depth(), config.resolution_limits.authorizations()), (2, 16));
+    for (setting, told) in [
+        (("contract_accounts", "true"), "--contract-accounts: is allow or refuse"),
+        (("resolve_depth", "5"), "--resolve-depth: authorizations are followed to a depth of at most 4"),
+        (("resolve_authorizations", "17"), "--resolve-authorizations: an authorization has at most 16 sub-authorizations"),
+        (("resolve_authorizations", "0"), "resolve_depth: a depth needs at least as many sub-authorizations"),
+        (("resolve_depth", "-1"), "--resolve-depth: is a number"),
+    ] {
+        assert_eq!(faults(&sources(&[setting])), told);
+    }
+}
+
+#[test]
 fn no_more_nodes_can_agree_than_there_are() {
     let sources = |agreement: &str, rpc: &str| {
         let sources = Sources::new().flag("recipient", "r".into()).flag("rpc_agreement", agreement.into());
         if rpc.is_empty() { sources } else { sources.flag("rpc", rpc.into()) }
     };
     assert_eq!(Config::load(&sources("2", "")).unwrap().rpc_agreement, 2);
+    let at_once = |number: &str| Sources::new().flag("recipient", "r".into()).flag("rpc_at_once", number.into());
+    assert_eq!(Config::load(&at_once("1000")).unwrap().rpc_at_once, 1000);
+    assert_eq!(faults(&at_once("0")), "--rpc-at-once: is a number from 1 to 1000");
     for (agreement, rpc) in [("3", ""), ("2", "https://a.example"), ("0", ""), ("-1", ""), ("two", "")] {
         assert!(faults(&sources(agreement, rpc)).contains("--rpc-agreement: is a number from 1 to"), "{agreement}");
     }
@@ -310,5 +337,22 @@ fn every_setting_stands_in_the_reference() {
         let row = format!("| `{}` | `SIWN_{}` |", setting.name, setting.name.to_uppercase());
         assert!(reference.contains(&row), "docs/configuration.md has no row {row}");
         assert!(reference.contains(setting.help), "docs/configuration.md does not say of {}: {}", setting.name, setting.help);
+    }
+}
+
+#[cfg(feature = "redis")]
+#[test]
+fn a_redis_is_named_by_its_url_and_shows_no_password() {
+    let with = |url: &str| {
+        let variables = [("SIWN_RECIPIENT", "app.example"), ("SIWN_STORE", url)];
+        Config::load(&Sources::new().environment(environment(&variables)))
+    };
+    let config = with("rediss://me:hidden@one:6379,two:6380/?ca=/hidden/ca.pem&prefix=login").unwrap();
+    assert_eq!(config.store.to_string(), "rediss://one:6379,two:6380");
+    assert!(!format!("{config:?}").contains("hidden"), "{config:?}");
+    for bad in ["redis:hidden", "redis://me:hidden@host?ca=/hidden", "rediss://me:hidden@host#insecure"] {
+        let faults = with(bad).unwrap_err();
+        assert_eq!(faults[0].place, "SIWN_STORE");
+        assert!(faults.len() == 1 && !faults[0].to_string().contains("hidden"), "{faults:?}");
     }
 }

@@ -59,6 +59,23 @@ async fn one_outage_leaves_two_that_agree() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_that_hangs_keeps_nobody_waiting_for_long_and_is_found_out() {
+    for place in 0..3 {
+        let mut scripts = [honest(), honest(), honest()];
+        scripts[place] = silent();
+        let (_nodes, chain) = two_of_three(scripts);
+        for _ in 0..6 {
+            sleep(Duration::from_secs(2)).await;
+            let began = Instant::now();
+            assert_eq!(access(&chain, "alice.near").await, Access::Full);
+            // The tips, and then a hedge.
+            assert!(began.elapsed() <= Duration::from_millis(1400), "{place}: {:?}", began.elapsed());
+        }
+        assert!(chain.measures().endpoints[place].breaker != crate::BreakerState::Closed, "{place}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_liar_beside_an_outage_leaves_no_answer() {
     for lost in [down, silent] {
         for scripts in orders([lost, honest, honest_no]) {
@@ -142,6 +159,38 @@ async fn a_tip_that_others_confirmed_is_confirmed_once() {
     let answers = futures_util::future::join_all(accounts.iter().map(|account| ask(&chain, account))).await;
     assert!(answers.iter().all(Result::is_ok));
     assert_eq!((nodes.count(0, "status"), nodes.count(0, "block"), nodes.count(0, "view_access_key")), (1, 2, 30));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nodes_that_differ_in_how_they_say_no_agree_on_it() {
+    let no_account = || {
+        script(|request: &Request| {
+            request.honest_but("view_access_key", || {
+                let error = format!("account {} does not exist while viewing", request.account());
+                request.result(&json!({"error": error, "block_hash": request.body["params"]["block_id"]}))
+            })
+        })
+    };
+    for scripts in orders([no_account, honest_no, down]) {
+        assert_eq!(access(&two_of_three(scripts).1, "alice.near").await, Access::NoKey);
+    }
+    // Where it decides about a login, it is not the same.
+    let own = KEY.parse::<PublicKey>().unwrap().implicit_account().unwrap();
+    let dropped_its_key = || {
+        script(|request: &Request| match request.method() {
+            "view_account" => {
+                request.result(&json!({"amount": "1", "code_hash": "1", "block_hash": request.body["params"]["block_id"]}))
+            }
+            "view_access_key" => request.key_missing(),
+            _ => request.honest(),
+        })
+    };
+    for scripts in orders([no_account, dropped_its_key, down]) {
+        assert!(ask(&two_of_three(scripts).1, own.as_str()).await.is_err());
+    }
+    for scripts in orders([no_account, no_account, dropped_its_key]) {
+        assert_eq!(access(&two_of_three(scripts).1, own.as_str()).await, Access::NoAccount);
+    }
 }
 
 #[tokio::test(start_paused = true)]

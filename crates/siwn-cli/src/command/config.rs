@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use siwn::{Rate, UnfundedAccounts};
+use siwn::{ContractAccounts, Rate, UnfundedAccounts};
 use siwn_chain::RpcUrl;
 use siwn_server::config::{AuditTarget, Config, SiteConfig, StoreUrl};
 
@@ -23,6 +23,7 @@ struct Summary {
     rpc: Vec<String>,
     rpc_agreement: usize,
     rpc_hedge: bool,
+    rpc_at_once: usize,
     rpc_timeout: String,
     key_cache: String,
     store: String,
@@ -38,6 +39,9 @@ struct Summary {
     audit_log: String,
     admin_listen: Option<String>,
     stop_grace: String,
+    contract_accounts: &'static str,
+    resolve_depth: usize,
+    resolve_authorizations: usize,
     dangerous_plain_http: bool,
     dangerous_function_call_keys: bool,
 }
@@ -84,12 +88,10 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
         rpc: if rpc.is_empty() { public() } else { rpc },
         rpc_agreement: config.rpc_agreement,
         rpc_hedge: config.rpc_hedge,
+        rpc_at_once: config.rpc_at_once,
         rpc_timeout: shown(config.rpc_timeout),
         key_cache: shown(config.key_cache),
-        store: match &config.store {
-            StoreUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
-            _ => "memory:".into(),
-        },
+        store: config.store.to_string(),
         secret: match &config.secrets {
             None if config.store == StoreUrl::Memory => "made anew at every start".into(),
             None => "made, and kept in the store".into(),
@@ -111,6 +113,12 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
         },
         admin_listen: config.admin.as_ref().map(|admin| admin.listen.to_string()),
         stop_grace: shown(config.stop_grace),
+        contract_accounts: match config.contract_accounts {
+            ContractAccounts::Ask => "allow",
+            ContractAccounts::Refuse => "refuse",
+        },
+        resolve_depth: config.resolution_limits.depth(),
+        resolve_authorizations: config.resolution_limits.authorizations(),
         dangerous_plain_http: config.dangerous_plain_http,
         dangerous_function_call_keys: config.dangerous_function_call_keys,
     })

@@ -3,20 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use siwn::Store;
 use siwn_chain::{RpcChain, StartError};
-use siwn_server::config::{AdminConfig, AuditTarget, Config, SiteConfig, Sources, StoreUrl};
-use siwn_server::{AdminToken, AuditLog, Builder, Secrets, SiteBuilder, Siwn, admin, app, serve};
-use siwn_store::{KeptSecrets, SqliteStore};
+use siwn_server::config::{AdminConfig, AuditTarget, Config, SiteConfig, Sources};
+use siwn_server::{AdminToken, AuditLog, Builder, SiteBuilder, Siwn, admin, app, serve};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use zeroize::Zeroizing;
 
 use crate::configuration::Settings;
 use crate::failure::Failure;
 use crate::notify::Manager;
 use crate::reload::Reloader;
-use crate::{input, runtime, signals};
+use crate::store::Opened;
+use crate::{runtime, signals};
 
 /// How often nodes are asked while none answers, and the store whether it can be written to.
 const RECHECK: Duration = Duration::from_secs(10);
@@ -158,47 +156,10 @@ pub(super) fn chain(config: &Config) -> Result<RpcChain, Failure> {
         settings.endpoints.clone_from(&config.rpc);
     }
     (settings.agreement, settings.hedge) = (config.rpc_agreement, config.rpc_hedge);
+    settings.rations.at_once = config.rpc_at_once;
     settings.timeout = config.rpc_timeout;
     settings.key_cache = config.key_cache;
     RpcChain::new(settings, runtime::clock()).map_err(Failure::unknown)
-}
-
-/// The store of the configuration.
-pub(crate) enum Opened {
-    Memory,
-    Sqlite(Arc<SqliteStore>),
-}
-
-impl Opened {
-    pub(crate) async fn open(url: &StoreUrl) -> Result<Self, Failure> {
-        let StoreUrl::Sqlite(path) = url.clone() else { return Ok(Self::Memory) };
-        let generation = siwn::Generation::from_bytes(input::random()?);
-        let opening = tokio::task::spawn_blocking(move || SqliteStore::open_file(&path, generation, runtime::clock()));
-        match opening.await {
-            Ok(Ok(store)) => Ok(Self::Sqlite(Arc::new(store))),
-            Ok(Err(error)) => Err(Failure::caused("store", &error).hint("name another file with --store sqlite:PATH")),
-            Err(error) => Err(Failure::caused("store", &error)),
-        }
-    }
-
-    /// The store as the keeper of the secrets of all processes that share it.
-    pub(crate) fn keeper(&self) -> Option<Arc<dyn KeptSecrets>> {
-        let Self::Sqlite(store) = self else { return None };
-        Some(Arc::clone(store) as Arc<dyn KeptSecrets>)
-    }
-
-    /// The secrets that it keeps.
-    async fn secrets(&self) -> Result<Option<Secrets>, Failure> {
-        let Some(keeper) = self.keeper() else { return Ok(None) };
-        let kept = keeper.kept_secrets(&input::new_secret()?).await.map_err(|error| Failure::caused("store", &error))?;
-        Zeroizing::new(kept).parse().map(Some).map_err(|error| Failure::caused("the secrets in the store", &error))
-    }
-
-    pub(crate) async fn close(self) {
-        if let Self::Sqlite(store) = self {
-            store.shutdown().await;
-        }
-    }
 }
 
 async fn siwn(
@@ -210,7 +171,10 @@ async fn siwn(
 ) -> Result<Siwn, Failure> {
     let mut sites = config.sites.iter().map(|site| site_builder(&config, site, port));
     let first = sites.next().ok_or_else(|| Failure::unknown("there is no site"))?;
-    let mut builder = Builder::new(first).rpc_chain(chain);
+    let mut builder = Builder::new(first)
+        .contract_accounts(config.contract_accounts)
+        .resolution_limits(config.resolution_limits)
+        .rpc_chain(chain);
     for further in sites {
         builder = builder.site(further);
     }
@@ -221,8 +185,8 @@ async fn siwn(
     if let Some(secrets) = config.secrets.or(kept) {
         builder = builder.secret(secrets);
     }
-    if let Opened::Sqlite(store) = store {
-        builder = builder.store(Arc::clone(store) as Arc<dyn Store>);
+    if let Some(store) = store.port() {
+        builder = builder.store(store);
     }
     builder
         .trusted_proxies(config.trusted_proxies)

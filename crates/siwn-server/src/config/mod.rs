@@ -12,7 +12,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use siwn::{AccountRules, CallbackUrl, Message, Origin, PublicUrl, Recipient, UnfundedAccounts};
+use siwn::{
+    AccountRules, CallbackUrl, ContractAccounts, Message, Origin, PublicUrl, Recipient, ResolutionLimits, UnfundedAccounts,
+};
 use siwn_chain::{EndpointSettings, Network};
 
 pub use sources::{Scope, Setting, Sources, settings};
@@ -45,6 +47,8 @@ pub struct Config {
     pub rpc_agreement: usize,
     /// Whether a second node is asked where the first one is slow.
     pub rpc_hedge: bool,
+    /// How many questions are asked of nodes at once.
+    pub rpc_at_once: usize,
     /// How long one call of a node may take.
     pub rpc_timeout: Duration,
     /// How long a full-access key is taken for granted after its block; zero asks every time.
@@ -57,6 +61,10 @@ pub struct Config {
     pub key_checks: KeyChecks,
     /// Whose word on a client's address is taken.
     pub trusted_proxies: TrustedProxies,
+    /// Whether contracts are asked for accounts that they are.
+    pub contract_accounts: ContractAccounts,
+    /// How far the authorization of a contract is followed.
+    pub resolution_limits: ResolutionLimits,
     /// Whether keys that may only call contracts are let in.
     pub dangerous_function_call_keys: bool,
     /// How often clients and accounts may do what.
@@ -129,6 +137,26 @@ pub enum StoreUrl {
     Sqlite(PathBuf),
     /// `memory:`: gone with the process.
     Memory,
+    /// `redis://…` or `rediss://…`: a Redis, a Valkey, or a cluster of them.
+    #[cfg(feature = "redis")]
+    Redis(siwn_store::RedisUrl),
+    /// `postgres://…`: a database.
+    #[cfg(feature = "postgres")]
+    Postgres(siwn_store::PostgresUrl),
+}
+
+impl fmt::Display for StoreUrl {
+    /// Without what is secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Memory => f.write_str("memory:"),
+            #[cfg(feature = "redis")]
+            Self::Redis(url) => url.fmt(f),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(url) => url.fmt(f),
+        }
+    }
 }
 
 /// One thing that is wrong, or probably not meant, and where.

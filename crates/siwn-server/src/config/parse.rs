@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use siwn::Rate;
+use siwn::{ContractAccounts, LimitsError, Rate, ResolutionLimits};
 use siwn_chain::{EndpointSettings, Network, RpcUrl};
 
 use super::sources::{Given, Scope, Settings, Sources, settings};
@@ -31,12 +31,15 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
     if sources.get("rpc").is_none() && network.public_endpoints().is_empty() {
         reader.fault("rpc", "this network has no public nodes that are known; name nodes of it");
     }
+    let rpc_at_once = reader.one("rpc_at_once", at_once).unwrap_or(32);
     let rpc_timeout = reader.duration("rpc_timeout", Duration::from_secs(2), Duration::from_millis(1)..=Duration::from_mins(1));
     let key_cache = reader.duration("key_cache", Duration::from_secs(30), Duration::ZERO..=Duration::from_mins(10));
     let session_cache = reader.duration("session_cache", Duration::ZERO, Duration::ZERO..=session_memory::LONGEST);
     let key_checks = key_checks(&mut reader);
     let store = reader.one("store", store).unwrap_or_else(|| StoreUrl::Sqlite("siwn.db".into()));
     let trusted_proxies = TrustedProxies::new(reader.list("trusted_proxies", crate::client::network));
+    let contract_accounts = reader.one("contract_accounts", contract_accounts).unwrap_or_default();
+    let resolution_limits = resolution_limits(&mut reader);
     let dangerous_function_call_keys = reader.boolean("dangerous_function_call_keys");
     let default = Rates::default();
     let rates = Rates {
@@ -59,12 +62,15 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
             rpc,
             rpc_agreement,
             rpc_hedge,
+            rpc_at_once,
             rpc_timeout,
             key_cache,
             store,
             session_cache,
             key_checks,
             trusted_proxies,
+            contract_accounts,
+            resolution_limits,
             dangerous_function_call_keys,
             rates,
             audit_log,
@@ -188,6 +194,30 @@ fn rpc(reader: &mut Reader<'_>) -> Vec<EndpointSettings> {
     })
 }
 
+fn at_once(text: &str) -> Result<usize, &'static str> {
+    text.parse().ok().filter(|number| (1..=1000).contains(number)).ok_or("is a number from 1 to 1000")
+}
+
+fn contract_accounts(text: &str) -> Result<ContractAccounts, &'static str> {
+    match text {
+        "allow" => Ok(ContractAccounts::Ask),
+        "refuse" => Ok(ContractAccounts::Refuse),
+        _ => Err("is allow or refuse"),
+    }
+}
+
+fn resolution_limits(reader: &mut Reader<'_>) -> ResolutionLimits {
+    let defaults = ResolutionLimits::default();
+    let number = |text: &str| text.parse::<usize>().map_err(|_| "is a number");
+    let depth = reader.one("resolve_depth", number).unwrap_or(defaults.depth());
+    let authorizations = reader.one("resolve_authorizations", number).unwrap_or(defaults.authorizations());
+    ResolutionLimits::new(depth, authorizations).unwrap_or_else(|error| {
+        let place = if error == LimitsError::Authorizations { "resolve_authorizations" } else { "resolve_depth" };
+        reader.fault(place, error.to_string());
+        defaults
+    })
+}
+
 fn agreement(reader: &mut Reader<'_>, nodes: usize) -> usize {
     let parse = |text: &str| match text.parse() {
         Ok(number) if number == 1 || (2..=nodes).contains(&number) => Ok(number),
@@ -271,9 +301,31 @@ fn store(text: &str) -> Result<StoreUrl, String> {
     match text.split_once(':') {
         Some(("memory", "")) => Ok(StoreUrl::Memory),
         Some(("sqlite", path)) if !path.is_empty() => Ok(StoreUrl::Sqlite(PathBuf::from(path))),
-        Some(("redis" | "rediss" | "postgres" | "postgresql", _)) => {
-            Err("this version keeps sessions in sqlite:PATH or memory: only".into())
-        }
-        _ => Err("is sqlite:PATH or memory:".into()),
+        Some(("redis" | "rediss", _)) => redis(text),
+        Some(("postgres" | "postgresql", _)) => postgres(text),
+        _ => Err("is sqlite:PATH, memory:, redis://HOST or postgres://HOST/DATABASE".into()),
     }
+}
+
+#[cfg(any(not(feature = "redis"), not(feature = "postgres")))]
+const NOT_BUILT: &str = "this program was built without such a store";
+
+#[cfg(feature = "redis")]
+fn redis(text: &str) -> Result<StoreUrl, String> {
+    text.parse().map(StoreUrl::Redis).map_err(|error: siwn_store::redis::RedisUrlError| error.to_string())
+}
+
+#[cfg(not(feature = "redis"))]
+fn redis(_: &str) -> Result<StoreUrl, String> {
+    Err(NOT_BUILT.into())
+}
+
+#[cfg(feature = "postgres")]
+fn postgres(text: &str) -> Result<StoreUrl, String> {
+    text.parse().map(StoreUrl::Postgres).map_err(|error: siwn_store::postgres::PostgresUrlError| error.to_string())
+}
+
+#[cfg(not(feature = "postgres"))]
+fn postgres(_: &str) -> Result<StoreUrl, String> {
+    Err(NOT_BUILT.into())
 }

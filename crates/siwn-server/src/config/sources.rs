@@ -102,6 +102,13 @@ const SETTINGS: &[Setting] = &[
         "Ask a second node where the first one is slower than it mostly is, for at most one login in ten",
     ),
     setting(
+        "rpc_at_once",
+        "rpc-at-once",
+        "NUMBER",
+        "32",
+        "How many questions are asked of nodes at once, up to 1000; the others wait in line",
+    ),
+    setting(
         "rpc_timeout",
         "rpc-timeout",
         "DURATION",
@@ -115,7 +122,13 @@ const SETTINGS: &[Setting] = &[
         "30s",
         "How long a full-access key is taken for granted after its block; 0s asks every time",
     ),
-    setting("store", "store", "URL", "sqlite:siwn.db", "Where sessions are kept: sqlite:PATH or memory:"),
+    setting(
+        "store",
+        "store",
+        "URL",
+        "sqlite:siwn.db",
+        "Where sessions are kept: sqlite:PATH, memory:, redis://HOST, rediss://HOST or postgres://HOST/DATABASE",
+    ),
     setting("challenge_ttl", "challenge-ttl", "DURATION", "5m", "How long a challenge is good").of(Scope::Default),
     setting("session_ttl", "session-ttl", "DURATION", "7d", "How long a session lives").of(Scope::Default),
     setting("session_idle", "session-idle", "DURATION", "session_ttl", "How long a session lives that is not used")
@@ -219,6 +232,27 @@ const SETTINGS: &[Setting] = &[
     setting("admin_listen", "admin-listen", "ADDRESS", "off", "Where to listen for the administration"),
     secret("admin_token", "admin-token", "TEXT", "", "What opens the administration: 32 to 256 characters without spaces"),
     setting("admin_token_file", "admin-token-file", "FILE", "", "A file with the token, in place of the token itself"),
+    setting(
+        "contract_accounts",
+        "contract-accounts",
+        "WHAT",
+        "allow",
+        "What to do with accounts that are contracts: allow, which asks the contract, or refuse",
+    ),
+    setting(
+        "resolve_depth",
+        "resolve-depth",
+        "NUMBER",
+        "1",
+        "How many levels of other accounts a contract may have asked for it, at most 4",
+    ),
+    setting(
+        "resolve_authorizations",
+        "resolve-authorizations",
+        "NUMBER",
+        "4",
+        "How many other accounts a contract may have asked for it in all, at most 16",
+    ),
     setting(
         "dangerous_plain_http",
         "dangerous-plain-http",

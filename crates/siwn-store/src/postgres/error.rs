@@ -54,6 +54,8 @@ impl From<Fault> for OpenError {
             Some(FORBIDDEN) => Self::Forbidden(source),
             // Who may come in; there is no such database.
             Some(code) if code.starts_with("28") || code == "3D000" => Self::Refused(source),
+            // It is busy, comes up, or goes down.
+            Some(code) if ["08", "53", "57"].contains(&code.get(..2).unwrap_or_default()) => Self::Unreachable(source),
             Some(_) => Self::Database(source),
             None => Self::Unreachable(source),
         }
@@ -116,6 +118,11 @@ impl Fault {
     /// Whether what was asked may have been done.
     pub(super) const fn leaves_it_open(&self) -> bool {
         matches!(self, Self::Lost(_) | Self::Silent(_))
+    }
+
+    /// Whether a new connection may do better than one from before.
+    pub(super) fn may_be_of_age(&self) -> bool {
+        matches!(self, Self::Lost(_)) || matches!(self, Self::No(_)) && !self.spares_the_connection()
     }
 
     /// Whether the connection is as good as before: the server refused the statement, and will answer others.

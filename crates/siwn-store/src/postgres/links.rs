@@ -10,14 +10,12 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::error::Fault;
-use super::rows;
+use super::meta;
 
 /// How many connections a process holds, at most. Ten processes stay below a server's default of a hundred.
 pub(super) const CONNECTIONS: usize = 6;
 /// How long a call may take, with all that it waits for.
 pub(super) const DEADLINE: Duration = Duration::from_secs(2);
-/// How long the server works on a statement: less than a call's time, so that it says that it gave up.
-const STATEMENT: Duration = Duration::from_millis(1500);
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(1);
 /// How long nobody tries again after a connection could not be made: at first, and at most.
@@ -78,7 +76,7 @@ impl Links {
     }
 
     fn hear(&self, rows: &[PgRow]) -> Result<(), sqlx::Error> {
-        let heard = rows::generation(rows)?;
+        let heard = meta::generation(rows)?;
         *self.generation.write().unwrap_or_else(PoisonError::into_inner) = heard;
         Ok(())
     }
@@ -87,23 +85,26 @@ impl Links {
     ///
     /// Whoever drops the future drops the connection with it, so it is run in a task of its own.
     pub(super) async fn run(&self, sql: &str, again: Again) -> Result<Vec<PgRow>, Fault> {
-        let deadline = Instant::now() + DEADLINE;
+        self.run_for(sql, again, DEADLINE).await
+    }
+
+    /// The same, for another time than the usual one.
+    pub(super) async fn run_for(&self, sql: &str, again: Again, at_most: Duration) -> Result<Vec<PgRow>, Fault> {
+        let deadline = Instant::now() + at_most;
         let permit = self.permit(deadline).await?;
-        let sql = format!("SET LOCAL statement_timeout = {}; {sql}", STATEMENT.as_millis());
-        let idle = self.idle().pop();
-        let lost = match idle {
+        // Less than the call has, so that the server says that it gave up. Compiling a statement would take longer than running it.
+        let sql = format!("SET LOCAL statement_timeout = {}; SET LOCAL jit = off; {sql}", (at_most * 3 / 4).as_millis());
+        let lost = match self.idle_one(again, deadline).await {
             None => None,
             Some(connection) => match self.run_on(connection, &sql, deadline).await {
-                // The server may have gone away and come back since.
-                Err(fault @ Fault::Lost(_)) if again == Again::Yes => Some(fault),
-                Err(fault @ Fault::No(_)) if again == Again::Yes && !fault.spares_the_connection() => Some(fault),
+                // The server may have gone away and come back since, and others are as old.
+                Err(fault) if again == Again::Yes && fault.may_be_of_age() => {
+                    self.idle().clear();
+                    Some(fault)
+                }
                 ran => return ran,
             },
         };
-        // Others are as old.
-        if lost.is_some() {
-            self.idle().clear();
-        }
         let ran = match self.connect(deadline).await {
             Ok(connection) => self.run_on(connection, &sql, deadline).await,
             Err(fault) => Err(fault),
@@ -113,6 +114,16 @@ impl Links {
             // The second time was not even begun: what is open stays open.
             (Err(fault), Some(lost)) if !fault.leaves_it_open() && lost.leaves_it_open() => Err(lost),
             (ran, _) => ran,
+        }
+    }
+
+    /// A connection from before; one that answers, where the statement may be sent only once.
+    async fn idle_one(&self, again: Again, deadline: Instant) -> Option<PgConnection> {
+        loop {
+            let mut connection = self.idle().pop()?;
+            if again == Again::Yes || matches!(timeout_at(deadline, connection.ping()).await, Ok(Ok(()))) {
+                return Some(connection);
+            }
         }
     }
 

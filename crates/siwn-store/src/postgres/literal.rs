@@ -5,6 +5,7 @@
 //! hexadecimal digits of bytes and of texts.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use siwn::UnixMillis;
 
@@ -25,13 +26,18 @@ pub(super) fn list<'a>(items: impl Iterator<Item = Option<&'a [u8]>>) -> String 
 }
 
 /// A list of numbers, as an array.
-pub(super) fn numbers(numbers: impl Iterator<Item = i64>) -> String {
-    format!("'{{{}}}'::bigint[]", joined(numbers.map(|number| number.to_string())))
+pub(super) fn numbers(numbers: impl Iterator<Item = Option<i64>>) -> String {
+    format!("'{{{}}}'::bigint[]", joined(numbers.map(|number| number.map_or("NULL".into(), |number| number.to_string()))))
 }
 
 /// Milliseconds. The server's integers end 292 million years from now; what is later than that is as good as never.
 pub(super) fn millis(time: UnixMillis) -> i64 {
     i64::try_from(time.get()).unwrap_or(i64::MAX)
+}
+
+/// A duration, in milliseconds.
+pub(super) fn duration(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 fn joined(items: impl Iterator<Item = String>) -> String {
@@ -61,7 +67,7 @@ mod tests {
         assert_eq!(bytes(b"\0'\\"), "decode('00275c', 'hex')");
         assert_eq!(text("';--"), "convert_from(decode('273b2d2d', 'hex'), 'UTF8')");
         assert_eq!(list([Some(&b"\"}"[..]), None, Some(b"")].into_iter()), "'{\"227d\",NULL,\"\"}'::text[]");
-        assert_eq!(numbers([1, -2].into_iter()), "'{1,-2}'::bigint[]");
+        assert_eq!(numbers([Some(1), None, Some(-2)].into_iter()), "'{1,NULL,-2}'::bigint[]");
     }
 
     #[test]

@@ -9,10 +9,10 @@ use tokio::time::timeout;
 use super::error::{Fault, OpenError};
 use super::links::{DEADLINE, say};
 
-/// From each version to the next. Only ever added to.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/1.sql")];
 /// The version that this program writes.
-const VERSION: usize = MIGRATIONS.len();
+const VERSION: u16 = 1;
+/// From each version to the next. Only ever added to.
+const MIGRATIONS: [&str; VERSION as usize] = [include_str!("migrations/1.sql")];
 /// What a server must know: how to make random bytes.
 const LEAST_SERVER: u32 = 13;
 /// How long others may take to bring the schema up to date.
@@ -45,7 +45,11 @@ async fn prepare_on(connection: &mut PgConnection) -> Result<(), OpenError> {
     ask(connection, "BEGIN").await?;
     ask(connection, &format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;
     let found = version(connection).await?;
-    for migration in &MIGRATIONS[found..] {
+    // Asked for by itself, because who may use a schema need not be allowed to make one.
+    if number(connection, "SELECT count(*) FROM pg_namespace WHERE nspname = 'siwn'").await? == 0 {
+        ask(connection, "CREATE SCHEMA siwn").await?;
+    }
+    for migration in &MIGRATIONS[usize::from(found)..] {
         ask(connection, migration).await?;
     }
     if found == 0 {
@@ -58,13 +62,14 @@ async fn prepare_on(connection: &mut PgConnection) -> Result<(), OpenError> {
 }
 
 /// The schema's version: 0 where there is none.
-async fn version(connection: &mut PgConnection) -> Result<usize, OpenError> {
-    if number(connection, "SELECT count(to_regclass('siwn.meta'))").await? == 0 {
+async fn version(connection: &mut PgConnection) -> Result<u16, OpenError> {
+    // In the catalogue's tables: a name that was looked up before others made it would still be unknown.
+    if number(connection, "SELECT count(*) FROM pg_tables WHERE schemaname = 'siwn' AND tablename = 'meta'").await? == 0 {
         return Ok(0);
     }
     let found = number(connection, "SELECT coalesce(max(version), 0) FROM siwn.meta").await?;
-    let known = usize::try_from(found).ok().filter(|version| *version <= VERSION);
-    known.ok_or(OpenError::Newer { found, known: VERSION as i64 })
+    let known = u16::try_from(found).ok().filter(|version| *version <= VERSION);
+    known.ok_or(OpenError::Newer { found, known: VERSION.into() })
 }
 
 async fn number(connection: &mut PgConnection, sql: &str) -> Result<i64, OpenError> {

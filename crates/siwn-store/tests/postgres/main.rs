@@ -3,15 +3,18 @@
 #![expect(clippy::unwrap_used, reason = "a test says no by panicking")]
 
 mod conformance;
+mod databases;
+mod generations;
+mod outages;
 #[path = "../servers/mod.rs"]
 mod servers;
 
 use std::sync::{Arc, LazyLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use servers::{PgBouncer, Postgres};
 use siwn::conformance::{TestClock, new_session};
-use siwn::{NewSession, PublicKey, SessionId, SessionRow, Store as _, UnixMillis};
+use siwn::{ClientLabel, NewSession, PublicKey, SessionId, SessionRow, Store as _, UnixMillis};
 use siwn_store::PostgresStore;
 use siwn_store::postgres::OpenError;
 
@@ -21,6 +24,28 @@ const CHALLENGE: Duration = Duration::from_mins(5);
 /// For tests that leave the server alone: each has a database of its own. It ends with the process.
 static SERVER: LazyLock<Postgres> = LazyLock::new(Postgres::start);
 static POOLER: LazyLock<PgBouncer> = LazyLock::new(|| PgBouncer::before(&SERVER));
+
+/// The URL of a new database.
+async fn database() -> String {
+    tokio::task::spawn_blocking(|| SERVER.database()).await.unwrap()
+}
+
+/// The database's name.
+fn name(url: &str) -> String {
+    url.rsplit('/').next().unwrap().to_owned()
+}
+
+/// What `ask` answers when it does at last: a server needs its time.
+async fn eventually<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let since = Instant::now();
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(since.elapsed() < Duration::from_secs(30), "not within half a minute");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
 
 /// The store at `url`, always at [`START`].
 async fn open(url: &str) -> PostgresStore {
@@ -39,8 +64,12 @@ fn session(store: &PostgresStore, challenge: u64, secret: u8) -> NewSession {
         recipient: "app.example".parse().unwrap(),
         account: "alice.near".parse().unwrap(),
         key: Some(PublicKey::from_ed25519([7; 32])),
+        client: ClientLabel::new(b"curl/8.14.1"),
         created_at: START,
         expires_at: START + Duration::from_hours(1),
+        idle_lifetime: None,
+        seen_at: START,
+        checked_at: START,
     };
     new_session(row, START + CHALLENGE, store.generation().unwrap())
 }

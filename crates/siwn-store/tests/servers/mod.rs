@@ -30,6 +30,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use self::pgbouncer::PgBouncer;
 pub(crate) use self::postgres::Postgres;
+pub(crate) use self::process::{Process, folder};
 pub(crate) use self::redis::{Redis, RedisCluster};
 pub(crate) use self::relay::Relay;
 

@@ -25,7 +25,7 @@ impl PgBouncer {
         let port = free_port();
         let settings = format!(
             "[databases]\n* = host=127.0.0.1 port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n\
-             auth_type = any\npool_mode = transaction\ndefault_pool_size = 3\nmax_client_conn = 500\n",
+             auth_type = any\npool_mode = transaction\ndefault_pool_size = 3\nserver_idle_timeout = 1\nmax_client_conn = 500\n",
             postgres.port(),
         );
         // Whatever the client says it is, the server is asked as its owner.

@@ -1,9 +1,10 @@
 //! PostgreSQL, from its own folder of programs, for the user that it insists on.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tempfile::TempDir;
@@ -131,6 +132,24 @@ impl Postgres {
         ]))
     }
 
+    /// Holds what `sql` locks, until the answer is dropped.
+    pub(crate) fn lock(&self, database: &str, sql: &str) -> Lock {
+        let mut command = program("psql");
+        command.arg("--host").arg(self.folder.path()).args(["--port", &self.port.to_string(), "--username=siwn", "--no-psqlrc"]);
+        command.args(["--quiet", "--tuples-only", "--no-align", "--dbname", database]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut client = command.spawn().unwrap();
+        // It ends with its standard input.
+        writeln!(client.stdin.as_mut().unwrap(), "BEGIN;\n{sql};\nSELECT 'locked';").unwrap();
+        let said = BufReader::new(client.stdout.take().unwrap()).lines();
+        assert!(said.map_while(Result::ok).any(|line| line == "locked"), "{sql}");
+        Lock { client }
+    }
+
+    /// What the server wrote into its log.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("postgres.log")).unwrap()
+    }
+
     /// SIGKILL for the server and for all that it started, as when the machine's memory is used up.
     pub(crate) fn kill(&mut self) {
         let children = self.children();
@@ -180,6 +199,18 @@ impl Postgres {
     }
 }
 
+/// A client that holds a lock.
+pub(crate) struct Lock {
+    client: Child,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        drop(self.client.stdin.take());
+        let _ = self.client.wait();
+    }
+}
+
 impl Drop for Postgres {
     fn drop(&mut self) {
         // A child that is stopped would not notice the end of its parent.
@@ -192,7 +223,7 @@ impl Drop for Postgres {
 fn command(port: u16, more: &[String], folder: &TempDir) -> Command {
     let mut command = program("postgres");
     command.arg("-D").arg(cluster(folder)).arg("-k").arg(folder.path()).args(["-h", "127.0.0.1", "-p", &port.to_string()]);
-    for setting in ["fsync=off", "shared_buffers=16MB", "max_connections=60", "log_min_messages=warning"] {
+    for setting in ["fsync=off", "shared_buffers=16MB", "max_connections=300", "log_min_messages=warning"] {
         command.args(["-c", setting]);
     }
     for setting in more {

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 /// Waits for the test's process to end, which closes its standard input, and tidies up after it. A line tells it that there is no need.
 const WATCH: &str = r#"read -r _ || { kill -CONT "$1"; kill -KILL "$1"; rm -rf "$2"; } 2>/dev/null"#;
 
-pub(super) struct Process {
+pub(crate) struct Process {
     name: &'static str,
     /// None while it is killed.
     running: Option<Running>,
@@ -23,13 +23,13 @@ struct Running {
 
 impl Process {
     /// Starts `command`, whose files are all in `folder`. What it says goes to a file there.
-    pub(super) fn start(name: &'static str, command: Command, folder: &Path) -> Self {
+    pub(crate) fn start(name: &'static str, command: Command, folder: &Path) -> Self {
         let mut process = Self { name, running: None };
         process.start_again(command, folder);
         process
     }
 
-    pub(super) fn start_again(&mut self, mut command: Command, folder: &Path) {
+    pub(crate) fn start_again(&mut self, mut command: Command, folder: &Path) {
         let said = fs::File::options().create(true).append(true).open(said_by(self.name, folder)).unwrap();
         let server = command.stdin(Stdio::null()).stdout(said.try_clone().unwrap()).stderr(said).spawn();
         let server = server.unwrap_or_else(|error| panic!("{} cannot be started ({error}): scripts/test installs it", self.name));
@@ -43,7 +43,7 @@ impl Process {
     }
 
     /// Its id; panics where it has ended by itself, with what it said.
-    pub(super) fn expect_running(&mut self, folder: &Path) -> u32 {
+    pub(crate) fn expect_running(&mut self, folder: &Path) -> u32 {
         let running = self.running.as_mut().expect("it was started");
         if let Some(status) = running.server.try_wait().unwrap() {
             let said = fs::read_to_string(said_by(self.name, folder)).unwrap_or_default();
@@ -53,19 +53,19 @@ impl Process {
     }
 
     /// Whether it has ended by itself.
-    pub(super) fn has_ended(&mut self) -> bool {
+    pub(crate) fn has_ended(&mut self) -> bool {
         self.running.as_mut().is_none_or(|running| running.server.try_wait().unwrap().is_some())
     }
 
     /// Sends it a signal, by name.
-    pub(super) fn signal(&self, signal: &str) {
+    pub(crate) fn signal(&self, signal: &str) {
         if let Some(running) = &self.running {
             signal_to(signal, running.server.id());
         }
     }
 
     /// SIGKILL, and waits until it is gone.
-    pub(super) fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         if let Some(mut running) = self.running.take() {
             let _ = running.server.kill();
             let _ = running.server.wait();
@@ -91,6 +91,6 @@ pub(super) fn signal_to(signal: &str, process: u32) {
 }
 
 /// A folder for a server's files. Its path is short, because a socket's may have 107 characters only.
-pub(super) fn folder() -> TempDir {
+pub(crate) fn folder() -> TempDir {
     tempfile::Builder::new().prefix("siwn-").tempdir().unwrap()
 }

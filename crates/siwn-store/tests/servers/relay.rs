@@ -33,12 +33,18 @@ enum Mode {
     Stall,
     /// What the client says arrives; the answers do not.
     StallAnswers,
-    /// The next answer is dropped, and its connection with it.
-    CutAtAnswer,
+    /// The next answer is dropped, and its connection with it; then this.
+    CutAtAnswer(Then),
     /// Whoever comes is sent away.
     Refuse,
     /// The test is over.
     End,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Then {
+    Pass,
+    Refuse,
 }
 
 impl Relay {
@@ -97,7 +103,12 @@ impl Relay {
 
     /// The server hears what comes next; its answer is lost, and so is that connection. Then all is well again.
     pub(crate) fn cut_at_the_next_answer(&self) {
-        self.way.set(Mode::CutAtAnswer);
+        self.way.set(Mode::CutAtAnswer(Then::Pass));
+    }
+
+    /// The server hears what comes next; its answer is lost, so is that connection, and nobody is let in any more.
+    pub(crate) fn cut_at_the_next_answer_and_refuse(&self) {
+        self.way.set(Mode::CutAtAnswer(Then::Refuse));
     }
 
     /// Cuts all connections; new ones come through.
@@ -159,8 +170,8 @@ impl Way {
                 while held_back_in.contains(&state.mode) {
                     state = way.changed.wait(state).unwrap();
                 }
-                if is_answer && state.mode == Mode::CutAtAnswer {
-                    state.mode = Mode::Pass;
+                if is_answer && let Mode::CutAtAnswer(then) = state.mode {
+                    state.mode = if then == Then::Pass { Mode::Pass } else { Mode::Refuse };
                     break;
                 }
                 drop(state);
