@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use siwn::{Generation, Store};
+use siwn::{Generation, Limits, Store};
 use siwn_server::Secrets;
 use siwn_server::config::StoreUrl;
 use siwn_store::sqlite::is_open_to_others;
@@ -57,6 +57,14 @@ impl Opened {
         let Some(keeper) = self.keeper() else { return Ok(None) };
         let kept = keeper.kept_secrets(&input::new_secret()?).await.map_err(|error| Failure::caused("store", &error))?;
         Zeroizing::new(kept).parse().map(Some).map_err(|error| Failure::caused("the secrets in the store", &error))
+    }
+
+    /// Who counts how often clients and accounts come, for all processes that share the store.
+    pub(crate) fn limits(&self) -> Option<Arc<dyn Limits>> {
+        match self {
+            Self::Redis(store) => Some(Arc::clone(store) as _),
+            _ => None,
+        }
     }
 
     /// Finishes what is queued.

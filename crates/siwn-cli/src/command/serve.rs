@@ -185,6 +185,9 @@ async fn siwn(
     if let Some(secrets) = config.secrets.or(kept) {
         builder = builder.secret(secrets);
     }
+    if let Some(limits) = store.limits() {
+        builder = builder.limits(limits);
+    }
     if let Some(store) = store.port() {
         builder = builder.store(store);
     }

@@ -1,6 +1,6 @@
 //! The names under which things are kept. What stands in braces chooses the slot.
 
-use siwn::{AccountId, SessionId};
+use siwn::{AccountId, Counted, SessionId};
 
 use super::memory::bucket_of;
 
@@ -36,6 +36,17 @@ impl Keys {
     /// A sorted set: the keys that an account signed in with, the last one last.
     pub(super) fn known(&self, account: &AccountId) -> String {
         self.of(account, "keys")
+    }
+
+    /// A string: when all that somebody took is free again.
+    pub(super) fn limit(&self, counted: Counted<'_>) -> Option<String> {
+        let (kind, whose) = match counted {
+            Counted::Initiate(client) => ("initiate", client.to_string()),
+            Counted::Verify(client) => ("verify", client.to_string()),
+            Counted::Account(account) => ("account", account.to_string()),
+            _ => return None,
+        };
+        Some(format!("{}:{{{whose}}}:limit:{kind}", self.prefix))
     }
 
     /// A string: the server's secret, where the operator gave none.

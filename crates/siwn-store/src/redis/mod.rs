@@ -17,6 +17,7 @@ mod accounts;
 mod alone;
 mod error;
 mod keys;
+mod limits;
 mod link;
 mod memory;
 mod rows;

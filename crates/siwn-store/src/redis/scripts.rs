@@ -31,6 +31,7 @@ scripts! {
     REMEMBER = "scripts/remember.lua";
     SECRETS = "scripts/secrets.lua";
     REPLACE_SECRETS = "scripts/replace_secrets.lua";
+    LIMIT = "scripts/limit.lua";
 }
 
 /// What a script is called with.

@@ -4,6 +4,7 @@
 
 mod conformance;
 mod connections;
+mod limits;
 mod memory;
 mod outages;
 mod processes;
