@@ -352,8 +352,8 @@ pub(crate) struct Admin {
     #[arg(long, value_name = "URL", env = "SIWN_ADMIN_URL", hide_env = true, default_value = "http://127.0.0.1:8081")]
     #[arg(global = true, allow_hyphen_values = true)]
     pub(crate) url: String,
-    /// File with the token [default: $SIWN_ADMIN_TOKEN]
     #[arg(long, value_name = "FILE", global = true, allow_hyphen_values = true)]
+    #[arg(help = "File with the token [default: $SIWN_ADMIN_TOKEN]")]
     pub(crate) token_file: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: AdminCommand,

@@ -14,6 +14,14 @@ use crate::siwn::Siwn;
 
 /// What machines ask for every few seconds.
 const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+const ROUTES: [&str; 6] = [
+    "/api/auth/initiate-login",
+    "/api/auth/verify-login",
+    "/api/auth/session",
+    "/api/auth/sessions",
+    "/api/auth/sessions/{id}",
+    "/api/auth/logout",
+];
 
 /// Gives the request an id, logs what became of it, and puts the id into the answer.
 pub(crate) async fn request(State(siwn): State<Siwn>, mut request: Request, next: Next) -> Response {
@@ -84,13 +92,5 @@ fn known(path: &str) -> &'static str {
     if path.starts_with("/admin/") {
         return "/admin";
     }
-    const ROUTES: [&str; 6] = [
-        "/api/auth/initiate-login",
-        "/api/auth/verify-login",
-        "/api/auth/session",
-        "/api/auth/sessions",
-        "/api/auth/sessions/{id}",
-        "/api/auth/logout",
-    ];
     ROUTES.into_iter().chain(PROBES).find(|route| path.ends_with(route)).unwrap_or("other")
 }

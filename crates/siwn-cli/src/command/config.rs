@@ -12,7 +12,6 @@ use crate::failure::Failure;
 use crate::output;
 
 /// What holds, without what is secret.
-#[expect(clippy::struct_excessive_bools, reason = "one for each setting that is on or off")]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Summary {
@@ -50,7 +49,7 @@ struct Summary {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Sites {
-    One(Site),
+    One(Box<Site>),
     Several { sites: Vec<Site> },
 }
 
@@ -126,7 +125,7 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
 
 fn sites(config: &Config) -> Sites {
     let mut sites: Vec<_> = config.sites.iter().map(site).collect();
-    if sites.len() == 1 { Sites::One(sites.remove(0)) } else { Sites::Several { sites } }
+    if sites.len() == 1 { Sites::One(Box::new(sites.remove(0))) } else { Sites::Several { sites } }
 }
 
 fn site(site: &SiteConfig) -> Site {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use siwn::{Access, KeyType, PrivateKey, UnfundedAccounts};
+use siwn::{Access, KeyType, PrivateKey, UnfundedAccounts, UnixMillis};
 use siwn_server::KeyChecks;
 
 use crate::support::{Server, sign_as};
@@ -11,8 +11,12 @@ use crate::{Audited, VERIFY, after, asked_since, bearer, chain_says, line, sessi
 
 const RECHECK: Duration = Duration::from_mins(10);
 const STALE: Duration = Duration::from_mins(20);
-const BOUND: Duration = Duration::from_mins(60);
-const MILLISECOND: Duration = Duration::from_millis(1);
+const BOUND: Duration = Duration::from_hours(1);
+
+/// A millisecond before an age is reached.
+fn just_before(age: Duration) -> UnixMillis {
+    UnixMillis::new(after(age).get() - 1)
+}
 
 /// Waits until the chain has been asked so often, and what came of it is written down. Whatever runs in the background runs meanwhile.
 async fn asked(server: &Server, times: usize) {
@@ -35,7 +39,7 @@ async fn a_young_session_asks_nobody() {
     let token = bearer(&server, "alice.near").await;
     let before = server.asked();
     chain_says(&server, None);
-    server.clock.set(after(RECHECK - MILLISECOND));
+    server.clock.set(just_before(RECHECK));
     assert_eq!(session(&server, ("authorization", &token)).await.status, StatusCode::OK);
     assert_eq!(asked_since(&server, before), 0);
 }
@@ -61,10 +65,10 @@ async fn a_key_that_stands_is_taken_for_granted_anew() {
     session(&server, ("authorization", &token)).await;
     asked(&server, 2).await;
     chain_says(&server, None);
-    server.clock.set(after(RECHECK + RECHECK - MILLISECOND));
+    server.clock.set(just_before(RECHECK + RECHECK));
     session(&server, ("authorization", &token)).await;
     assert_eq!(server.asked(), 2, "it was asked for ten minutes ago");
-    server.clock.set(after(RECHECK + BOUND - MILLISECOND));
+    server.clock.set(just_before(RECHECK + BOUND));
     assert_eq!(session(&server, ("authorization", &token)).await.status, StatusCode::OK, "and so the bound counts from there");
     server.clock.set(after(RECHECK + BOUND));
     assert_eq!(session(&server, ("authorization", &token)).await.status, StatusCode::SERVICE_UNAVAILABLE);
@@ -93,9 +97,9 @@ async fn while_nobody_can_be_asked_there_is_a_grace_and_then_503_until_somebody_
     let server = Server::new();
     let token = bearer(&server, "alice.near").await;
     chain_says(&server, None);
-    for age in [STALE, BOUND - MILLISECOND] {
-        server.clock.set(after(age));
-        assert_eq!(session(&server, ("authorization", &token)).await.status, StatusCode::OK, "{age:?}");
+    for time in [after(STALE), just_before(BOUND)] {
+        server.clock.set(time);
+        assert_eq!(session(&server, ("authorization", &token)).await.status, StatusCode::OK, "{time:?}");
     }
     server.clock.set(after(BOUND));
     let answer = session(&server, ("authorization", &token)).await;
@@ -104,7 +108,7 @@ async fn while_nobody_can_be_asked_there_is_a_grace_and_then_503_until_somebody_
     chain_says(&server, Some(Access::Full));
     assert_eq!(session(&server, ("authorization", &token)).await.status, StatusCode::OK, "back again");
     chain_says(&server, None);
-    server.clock.set(after(BOUND + BOUND - MILLISECOND));
+    server.clock.set(just_before(BOUND + BOUND));
     assert_eq!(session(&server, ("authorization", &token)).await.status, StatusCode::OK, "good for the bound anew");
 }
 

@@ -34,7 +34,7 @@ async fn the_audit_log_says_whether_a_key_is_known() {
 
 #[tokio::test]
 async fn new_keys_of_known_accounts_are_refused_where_that_is_wanted() {
-    let audited = Audited::with(|builder| builder.refuse_new_keys());
+    let audited = Audited::with(siwn_server::Builder::refuse_new_keys);
     let server = &audited.server;
     assert_eq!(sign_in(server, "alice.near", &key()).await.status, StatusCode::OK);
     for _ in 0..2 {
@@ -51,10 +51,10 @@ async fn new_keys_of_known_accounts_are_refused_where_that_is_wanted() {
 #[tokio::test]
 async fn the_application_hears_who_signs_in_before_a_session_is_opened() {
     let heard = Arc::new(Mutex::new(Vec::new()));
-    let hears = Arc::clone(&heard);
+    let told = Arc::clone(&heard);
     let server = Server::with(|builder| {
         builder.on_login(move |login: NewLogin| {
-            hears.lock().unwrap().push((
+            told.lock().unwrap().push((
                 login.account.to_string(),
                 login.key_memory,
                 login.known_key(),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use siwn::UnixMillis;
 
 use crate::support::Server;
 use crate::{after, bearer, session};
@@ -17,10 +18,10 @@ fn server() -> Server {
 async fn a_session_that_is_not_used_ends_before_its_time() {
     let server = server();
     let token = bearer(&server, "alice.near").await;
-    server.clock.set(after(HOUR - Duration::from_millis(1)));
+    server.clock.set(UnixMillis::new(after(HOUR).get() - 1));
     assert_eq!(session(&server, ("authorization", &token)).await.status, StatusCode::OK, "a millisecond before its end");
     let other = bearer(&server, "bob.near").await;
-    server.clock.set(after(2 * HOUR - Duration::from_millis(1)));
+    server.clock.set(UnixMillis::new(after(2 * HOUR).get() - 1));
     assert_eq!(session(&server, ("authorization", &other)).await.status, StatusCode::UNAUTHORIZED, "not used for an hour");
 }
 
@@ -32,7 +33,7 @@ async fn use_prolongs_a_session_up_to_its_absolute_end_and_no_further() {
         server.clock.set(after(Duration::from_mins(minutes)));
         assert_eq!(session(&server, ("authorization", &token)).await.status, StatusCode::OK, "{minutes}");
     }
-    server.clock.set(after(3 * HOUR - Duration::from_millis(1)));
+    server.clock.set(UnixMillis::new(after(3 * HOUR).get() - 1));
     assert_eq!(session(&server, ("authorization", &token)).await.status, StatusCode::OK);
     server.clock.set(after(3 * HOUR));
     assert_eq!(session(&server, ("authorization", &token)).await.status, StatusCode::UNAUTHORIZED);
