@@ -9,6 +9,7 @@ use axum::routing::get;
 use http::header::ACCESS_CONTROL_ALLOW_ORIGIN;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
+use siwn::AccountRules;
 use siwn_server::{BearerToken, BuildError, SignedIn, SiteBuilder, Siwn};
 use support::{Answer, Server, key, request, sign};
 
@@ -102,6 +103,20 @@ async fn each_site_has_its_own_lifetimes() {
     let lifetime = async |host, path| sign_in(&server, host, path, &[], json!({})).await.json()["expiresAt"].clone();
     assert_eq!(lifetime(APP, "").await, "2025-10-16T08:53:20.000Z");
     assert_eq!(lifetime(SHOP, "").await, "2025-10-09T09:53:20.000Z");
+}
+
+#[tokio::test]
+async fn each_site_has_its_own_rules_and_they_change_for_one_or_for_all() {
+    let deny = || AccountRules { allow: Vec::new(), deny: vec!["alice.near".parse().unwrap()] };
+    let server = Server::with(|builder| builder.site(SiteBuilder::new(SHOP).account_rules(deny())));
+    let is_let_in = async |host| sign_in(&server, host, "", &[], json!({})).await.status == StatusCode::OK;
+    assert!(is_let_in(APP).await && !is_let_in(SHOP).await);
+    assert!(server.siwn.set_account_rules_at(&APP.parse().unwrap(), deny()));
+    assert!(server.siwn.set_account_rules_at(&SHOP.parse().unwrap(), AccountRules::default()));
+    assert!(!server.siwn.set_account_rules_at(&"wiki".parse().unwrap(), deny()), "there is no such site");
+    assert!(!is_let_in(APP).await && is_let_in(SHOP).await);
+    server.siwn.set_account_rules(deny());
+    assert!(!is_let_in(APP).await && !is_let_in(SHOP).await);
 }
 
 #[tokio::test]
