@@ -152,6 +152,8 @@ impl Postgres {
 
     /// SIGKILL for the server and for all that it started, as when the machine's memory is used up.
     pub(crate) fn kill(&mut self) {
+        // While it stands still, it has no more children.
+        self.process.signal("STOP");
         let children = self.children();
         self.process.kill();
         for child in &children {
@@ -193,7 +195,7 @@ impl Postgres {
         wait_for("postgres", || {
             self.process.expect_running(self.folder.path());
             let mut ask = program("pg_isready");
-            ask.arg("--host").arg(self.folder.path()).args(["--port", &self.port.to_string(), "--quiet"]);
+            ask.arg("--host").arg(self.folder.path()).args(["--port", &self.port.to_string(), "--username=siwn", "--quiet"]);
             ask.status().unwrap().success().then_some(())
         });
     }
