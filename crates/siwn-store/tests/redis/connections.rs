@@ -134,12 +134,12 @@ async fn a_login_is_two_calls() {
     assert_eq!(store.open(&first).await.unwrap(), Opening::Opened);
     assert_eq!(redis.say("CONFIG RESETSTAT"), "+OK");
     let markers = 64;
-    for challenge in 2..12 {
+    for challenge in 2..102 {
         assert_eq!(store.open(&session(&store, challenge, 1)).await.unwrap(), Opening::Opened);
     }
     let (by_name, in_full) = calls();
-    // The markers may have been looked at meanwhile.
-    assert!(by_name == 20 || by_name == 20 + markers, "{by_name}");
+    // Some of the markers may have been looked at meanwhile: fewer than a third call of each login.
+    assert!((200..=200 + markers).contains(&by_name), "{by_name}");
     assert_eq!(in_full, 0);
 }
 
