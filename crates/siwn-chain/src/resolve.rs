@@ -13,6 +13,9 @@ use crate::rations::Ending;
 /// The most that a resolution takes.
 const LONGEST: Duration = Duration::from_secs(8);
 
+/// What takes longer is not given back, whatever came of it: an account's owner may be who wants it to be slow.
+const SLOW: Duration = Duration::from_secs(1);
+
 impl LookUps {
     pub(crate) async fn resolve(&self, resolution: &Resolution, asker: Asker) -> Result<Resolved, ChainError> {
         // 1. Nobody signed anything yet: it is charged before anything is asked. Anybody can name an account that succeeded before, so that
@@ -24,11 +27,12 @@ impl LookUps {
         let Some(_place) = ration.place(deadline).await else {
             return Err(Failed::new(LookUpError::Line, None).into());
         };
+        let began = Instant::now();
         // 3. The endpoints, in their order, each with a walk of its own, until one comes to the end.
         let resolved = self.endpoints.resolved(resolution, Allowance { deadline, stood_before: ration.stood_before() }).await;
-        // 4. What succeeds is given back, and what failed through no contract.
+        // 4. What soon succeeds is given back, and what failed through no contract.
         ration.end(match &resolved {
-            Ok(resolved) if resolved.outcome().is_ok() => Ending::FullAccess,
+            Ok(resolved) if resolved.outcome().is_ok() && began.elapsed() <= SLOW => Ending::FullAccess,
             Err(failed) if !failed.may_be_a_contracts() => Ending::Transient,
             Ok(_) | Err(_) => Ending::No,
         });

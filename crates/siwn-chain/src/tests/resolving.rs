@@ -367,6 +367,27 @@ async fn who_succeeded_before_and_hangs_up_now_has_asked_all_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_succeeds_slowly_keeps_others_out_no_longer_than_who_fails() {
+    let nodes = Nodes::new(vec![script(|request| {
+        let after = if request.account().starts_with("own") { Duration::from_millis(2900) } else { LATENCY };
+        contract(request, |request| request.authorizes().after(after))
+    })]);
+    let chain = nodes.chain(|_| {});
+    let own: Vec<_> = (0..16).map(|number| format!("own{number}.near")).collect();
+    let attack = join_all((0..240).map(async |number: u8| {
+        sleep(Duration::from_millis(200) * number.into()).await;
+        resolve_by(&chain, &own[usize::from(number) % own.len()], asker(number, 1)).await.map(drop)
+    }));
+    let honest = async {
+        sleep(Duration::from_secs(40)).await;
+        let began = Instant::now();
+        (resolve_by(&chain, "wallet.near", asker(250, 2)).await.is_ok(), began.elapsed())
+    };
+    let (_, honest) = tokio::join!(attack, honest);
+    assert!(honest.0 && honest.1 < Duration::from_millis(100), "{honest:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn of_three_endpoints_two_must_say_the_same_of_a_contract() {
     let says =
         |payload: &'static str| script(move |request| contract(request, |request| request.returned(&json!({"payload": payload}))));
