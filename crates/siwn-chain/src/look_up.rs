@@ -41,8 +41,9 @@ impl LookUps {
             return Ok(flight.await?.standing);
         }
         // 3. Everything else is charged to its asker.
-        let ration = self.rations.take(question.asker, &Handle::from(question))?;
-        let flight = self.flights.begin(question.into(), Arc::clone(self).ask(question.into(), ration));
+        let pair = Handle::from(question);
+        let ration = self.rations.take(question.asker, &pair, &pair)?;
+        let flight = self.flights.begin(pair, Arc::clone(self).ask(question.into(), ration));
         Ok(flight.await?.standing)
     }
 

@@ -6,7 +6,6 @@ use std::sync::atomic::AtomicU64;
 
 use futures_util::future::join_all;
 use siwn::{Asker, BoxFuture, Chain, ChainError, Question, Resolution, Resolved, Standing, UnixMillis};
-use tokio::sync::Semaphore;
 
 use crate::asking::Endpoints;
 use crate::calls::{self, CallCount};
@@ -20,11 +19,14 @@ use crate::look_up::LookUps;
 use crate::measures::Measures;
 use crate::network::Network;
 use crate::pair::Handle;
-use crate::rations::Rations;
+use crate::rations::{Line, Rations};
 use crate::settings::Settings;
 
 /// Calls of contracts at once, whatever is resolved.
 const CONTRACT_CALLS: usize = 8;
+
+/// More of them, for accounts that succeeded before.
+const MORE_CONTRACT_CALLS: usize = 4;
 
 /// Says what time it is. A server gives the machine's clock, a test its own.
 pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
@@ -76,7 +78,8 @@ impl RpcChain {
     pub(crate) fn over(transport: Box<dyn Transport>, settings: Settings, clock: Clock) -> Result<Self, SetupError> {
         settings.check()?;
         let Settings { network, endpoints, agreement, hedge, timeout, oldest_tip, key_cache, rations } = settings;
-        let (requests, changed, contract_calls) = (AtomicU64::new(0), Arc::default(), Semaphore::new(CONTRACT_CALLS));
+        let (requests, changed, contract_calls) =
+            (AtomicU64::new(0), Arc::default(), Line::new(CONTRACT_CALLS, MORE_CONTRACT_CALLS));
         let shared = Shared { network, timeout, oldest_tip, clock, transport, requests, changed, contract_calls };
         let shared = Arc::new(shared);
         Ok(Self(Arc::new(LookUps {
@@ -151,7 +154,8 @@ impl RpcChain {
     ///
     /// What [`Chain::standing`] ends with: no endpoint gave an authoritative answer.
     pub async fn look_up(&self, question: Question<'_>) -> Result<Report, ChainError> {
-        let ration = self.0.rations.take(question.asker, &Handle::from(question))?;
+        let pair = Handle::from(question);
+        let ration = self.0.rations.take(question.asker, &pair, &pair)?;
         Ok(Arc::clone(&self.0).ask(question.into(), ration).await?)
     }
 }

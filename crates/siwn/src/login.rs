@@ -139,21 +139,20 @@ impl Login {
 
     async fn open(&self, new: NewSession, secret: SessionSecret) -> Result<OpenedSession, LoginError> {
         let opening = match self.store.open(&new).await {
-            // The row holds the secret's hash: whoever asks again learns whether he won.
-            Err(StoreError::Unknown(_)) => self.store.open(&new).await,
-            answered => answered,
+            // The row holds the secret's hash: whoever asks again learns whether he won. Whatever keeps him from learning it, the first
+            // call may have spent the challenge.
+            Err(StoreError::Unknown(_)) => self.store.open(&new).await.map_err(|error| Unavailable::StartOver(error.into()))?,
+            answered => answered?,
         };
         match opening {
-            Ok(Opening::Opened) => {
+            Opening::Opened => {
                 let session = Session::from(new.row);
                 Ok(OpenedSession { token: SessionToken::new(session.id, secret), session })
             }
-            Ok(Opening::AlreadySpent) => Err(Refusal::Spent.into()),
-            Ok(Opening::ChallengeExpired) => Err(Refusal::ExpiredMeanwhile.into()),
-            Ok(Opening::OtherGeneration) => Err(Refusal::Forgotten.into()),
-            Ok(Opening::Blocked) => Err(Refusal::Blocked.into()),
-            Err(StoreError::Unknown(source)) => Err(Unavailable::StartOver(source).into()),
-            Err(error) => Err(error.into()),
+            Opening::AlreadySpent => Err(Refusal::Spent.into()),
+            Opening::ChallengeExpired => Err(Refusal::ExpiredMeanwhile.into()),
+            Opening::OtherGeneration => Err(Refusal::Forgotten.into()),
+            Opening::Blocked => Err(Refusal::Blocked.into()),
         }
     }
 }

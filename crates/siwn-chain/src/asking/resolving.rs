@@ -7,20 +7,21 @@ use tokio::time::Instant;
 use super::race::Round;
 use super::{Endpoints, Faults};
 use crate::block::Tip;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Allowance, Endpoint};
 use crate::error::Failed;
 use crate::fault::Fault;
 
 impl Endpoints {
     /// What one endpoint's answers resolve to by themselves, or those that as many as are needed give at one block.
-    pub(crate) async fn resolved<'a>(&'a self, resolution: &'a Resolution, deadline: Instant) -> Result<Resolved, Failed> {
+    pub(crate) async fn resolved<'a>(&'a self, resolution: &'a Resolution, allowed: Allowance) -> Result<Resolved, Failed> {
         let mut faults = Faults::new();
+        let deadline = allowed.deadline;
         let resolved = if self.agreement == 1 {
             let round = Round { needed: 1, deadline, may_hedge: false };
-            let found = self.race(round, &mut faults, &|endpoint| Box::pin(by_itself(endpoint, resolution, deadline))).await;
+            let found = self.race(round, &mut faults, &|endpoint| Box::pin(by_itself(endpoint, resolution, allowed))).await;
             found.map(|(Alone(resolved), _)| resolved)
         } else {
-            self.resolved_together(resolution, deadline, &mut faults).await
+            self.resolved_together(resolution, allowed, &mut faults).await
         };
         // The longer one counts: of all calls, or of contracts alone.
         let pause = |endpoint: &Endpoint| {
@@ -30,43 +31,45 @@ impl Endpoints {
         resolved.ok_or_else(|| self.failed(faults, pause))
     }
 
-    async fn resolved_together(&self, resolution: &Resolution, deadline: Instant, faults: &mut Faults) -> Option<Resolved> {
-        for pin in self.tips(deadline, faults).await {
-            match drive(resolution, pin, |ask| Box::pin(self.said_by_enough(ask, pin, deadline))).await {
+    async fn resolved_together(&self, resolution: &Resolution, allowed: Allowance, faults: &mut Faults) -> Option<Resolved> {
+        for pin in self.tips(allowed.deadline, faults).await {
+            match drive(resolution, pin, |ask| Box::pin(self.said_by_enough(ask, pin, allowed))).await {
                 Ok(resolved) => return resolved,
                 Err(told) => faults.extend(told),
             }
-            if Instant::now() >= deadline {
+            if Instant::now() >= allowed.deadline {
                 return None;
             }
         }
         None
     }
 
-    async fn said_by_enough<'a>(&'a self, ask: ChainAsk, pin: Tip, deadline: Instant) -> Result<ChainAnswer, Faults> {
+    async fn said_by_enough<'a>(&'a self, ask: ChainAsk, pin: Tip, allowed: Allowance) -> Result<ChainAnswer, Faults> {
         let mut faults = Faults::new();
-        let round = Round { needed: self.agreement, deadline, may_hedge: false };
-        let at_the_pin = |endpoint: &'a Endpoint| -> BoxFuture<'a, _> { said(endpoint, ask.clone(), pin, deadline) };
+        let round = Round { needed: self.agreement, deadline: allowed.deadline, may_hedge: false };
+        let at_the_pin = |endpoint: &'a Endpoint| -> BoxFuture<'a, _> { said(endpoint, ask.clone(), pin, allowed) };
         let found = self.race(round, &mut faults, &at_the_pin).await;
         found.map(|(Said(answer), _)| answer).ok_or(faults)
     }
 }
 
 /// At the endpoint's own tip; at another one, if it turns out not to have that block any more.
-async fn by_itself(endpoint: &Endpoint, resolution: &Resolution, deadline: Instant) -> Result<Alone, Fault> {
-    let mut pin = endpoint.pin(deadline).await?;
+async fn by_itself(endpoint: &Endpoint, resolution: &Resolution, allowed: Allowance) -> Result<Alone, Fault> {
+    let mut pin = endpoint.pin(allowed.deadline).await?;
     for is_last in [false, true] {
-        let resolved = drive(resolution, pin, |ask| Box::pin(async move { endpoint.answer(&ask, pin, deadline).await })).await;
+        let resolved = drive(resolution, pin, |ask| Box::pin(async move { endpoint.answer(&ask, pin, allowed).await })).await;
         match resolved {
-            Err(fault) if fault.is_mended_by_another_pin() && !is_last => pin = endpoint.pin_instead_of(pin, deadline).await?,
+            Err(fault) if fault.is_mended_by_another_pin() && !is_last => {
+                pin = endpoint.pin_instead_of(pin, allowed.deadline).await?;
+            }
             resolved => return resolved?.map(Alone).ok_or(Fault::Garbage),
         }
     }
     Err(Fault::UnknownBlock)
 }
 
-fn said(endpoint: &Endpoint, ask: ChainAsk, pin: Tip, deadline: Instant) -> BoxFuture<'_, Result<Said, Fault>> {
-    Box::pin(async move { endpoint.answer_at(&ask, pin, deadline).await.map(Said) })
+fn said(endpoint: &Endpoint, ask: ChainAsk, pin: Tip, allowed: Allowance) -> BoxFuture<'_, Result<Said, Fault>> {
+    Box::pin(async move { endpoint.answer_at(&ask, pin, allowed).await.map(Said) })
 }
 
 /// The verdict; none where an answer belonged to no question.

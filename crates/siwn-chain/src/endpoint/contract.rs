@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use siwn::{AccountId, ChainAnswer, ChainAsk, Question, Quoted};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep};
 
 use super::Endpoint;
 use super::pin::SIBLING;
@@ -19,21 +19,29 @@ use crate::request::Call;
 /// The most that one call of a contract takes.
 const LONGEST_CALL: Duration = Duration::from_secs(3);
 
+/// What a resolution may take.
+#[derive(Clone, Copy)]
+pub(crate) struct Allowance {
+    pub(crate) deadline: Instant,
+    /// Whether the account succeeded before: strangers do not take the places of its calls.
+    pub(crate) stood_before: bool,
+}
+
 impl Endpoint {
     /// What this endpoint answers at its own tip.
-    pub(crate) async fn answer(&self, ask: &ChainAsk, pin: Tip, deadline: Instant) -> Result<ChainAnswer, Fault> {
+    pub(crate) async fn answer(&self, ask: &ChainAsk, pin: Tip, allowed: Allowance) -> Result<ChainAnswer, Fault> {
         match ask {
             ChainAsk::Key { account, key } => {
-                self.access_or_siblings(Question::new(account, key), pin, deadline).await.map(ChainAnswer::Access)
+                self.access_or_siblings(Question::new(account, key), pin, allowed.deadline).await.map(ChainAnswer::Access)
             }
-            ChainAsk::Contract { account, method, args } => self.contract_or_siblings(account, method, args, pin, deadline).await,
+            ChainAsk::Contract { account, method, args } => self.contract_or_siblings(account, method, args, pin, allowed).await,
         }
     }
 
     /// The same at a tip of another endpoint, if this one confirms it.
-    pub(crate) async fn answer_at(&self, ask: &ChainAsk, pin: Tip, deadline: Instant) -> Result<ChainAnswer, Fault> {
-        self.confirm(pin, deadline).await?;
-        match (self.answer(ask, pin, deadline).await?, ask) {
+    pub(crate) async fn answer_at(&self, ask: &ChainAsk, pin: Tip, allowed: Allowance) -> Result<ChainAnswer, Fault> {
+        self.confirm(pin, allowed.deadline).await?;
+        match (self.answer(ask, pin, allowed).await?, ask) {
             (ChainAnswer::Access(access), ChainAsk::Key { account, key }) => {
                 Ok(ChainAnswer::Access(comparable(access, Question::new(account, key))))
             }
@@ -47,13 +55,13 @@ impl Endpoint {
         method: &str,
         args: &[u8],
         pin: Tip,
-        deadline: Instant,
+        allowed: Allowance,
     ) -> Result<ChainAnswer, Fault> {
         let call = Call::Contract { account, method, args, at: pin.hash };
-        let answer = match self.contract(call, account, pin, deadline).await {
-            Err(Fault::UnknownBlock) if Instant::now() + SIBLING < deadline => {
+        let answer = match self.contract(call, account, pin, allowed).await {
+            Err(Fault::UnknownBlock) if Instant::now() + SIBLING < allowed.deadline => {
                 sleep(SIBLING).await;
-                self.contract(call, account, pin, deadline).await
+                self.contract(call, account, pin, allowed).await
             }
             judged => judged,
         };
@@ -65,13 +73,13 @@ impl Endpoint {
         })
     }
 
-    async fn contract(&self, call: Call<'_>, account: &AccountId, pin: Tip, deadline: Instant) -> Result<ContractAnswer, Fault> {
+    async fn contract(&self, call: Call<'_>, account: &AccountId, pin: Tip, allowed: Allowance) -> Result<ContractAnswer, Fault> {
         // Over is over: one who tries for all others would be anybody, with a contract that takes its time.
         if self.contracts.is_limited() {
             return Err(Fault::Limited { retry_after: self.contracts.pause() });
         }
-        let waits = timeout_at(deadline, self.shared.contract_calls.acquire()).await;
-        let _place = waits.ok().and_then(Result::ok).ok_or(Fault::TimedOut)?;
+        let Allowance { deadline, stood_before } = allowed;
+        let _place = self.shared.contract_calls.place(stood_before, deadline).await.ok_or(Fault::TimedOut)?;
         let until = deadline.min(Instant::now() + LONGEST_CALL);
         let answer = self.call(call, until, |reply| reply.contract_answer(account, pin.hash)).await;
         answer.map_err(|fault| if fault.may_be_a_contracts() { Fault::Contract(Box::new(fault)) } else { fault })

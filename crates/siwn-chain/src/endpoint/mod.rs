@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use siwn::UnixMillis;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 use crate::calls::Calls;
@@ -21,12 +21,14 @@ use crate::fault::Fault;
 use crate::health::{EndpointHealth, EndpointState};
 use crate::http::{Address, Transport};
 use crate::network::Network;
+use crate::rations::Line;
 use crate::reply::Reply;
 use crate::request::{Call, RequestId};
 use crate::rpc_chain::Clock;
 use crate::settings::EndpointSettings;
 pub use breaker::BreakerState;
 pub(crate) use breaker::{Breaker, Pass};
+pub(crate) use contract::Allowance;
 pub(crate) use latency::Latency;
 pub use latency::Seconds;
 use memory::Memory;
@@ -44,7 +46,7 @@ pub(crate) struct Shared {
     /// Told when an endpoint may have become free to be asked.
     pub(crate) changed: Arc<Notify>,
     /// Calls of contracts at once.
-    pub(crate) contract_calls: Semaphore,
+    pub(crate) contract_calls: Line,
 }
 
 pub(crate) struct Endpoint {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
-pub(super) struct Line {
+pub(crate) struct Line {
     /// For everybody.
     common: Arc<Semaphore>,
     /// For pairs that had full access before.
@@ -18,12 +18,12 @@ pub(crate) struct Place {
 }
 
 impl Line {
-    pub(super) fn new(at_once: usize, at_once_for_known_pairs: usize) -> Self {
+    pub(crate) fn new(at_once: usize, at_once_for_known_pairs: usize) -> Self {
         Self { common: Arc::new(Semaphore::new(at_once)), kept: Arc::new(Semaphore::new(at_once_for_known_pairs)) }
     }
 
     /// A place, if one comes free before the deadline.
-    pub(super) async fn place(&self, stood_before: bool, deadline: Instant) -> Option<Place> {
+    pub(crate) async fn place(&self, stood_before: bool, deadline: Instant) -> Option<Place> {
         let place = async {
             let (common, kept) = (Arc::clone(&self.common).acquire_owned(), Arc::clone(&self.kept).acquire_owned());
             if stood_before {

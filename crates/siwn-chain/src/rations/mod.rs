@@ -22,8 +22,7 @@ use tokio::time::Instant;
 use crate::settings;
 use challenges::Challenges;
 use clients::Clients;
-use line::Line;
-pub(crate) use line::Place;
+pub(crate) use line::{Line, Place};
 use stood::Stood;
 
 /// What is asked about, as it is counted: a keyed hash, so that nobody outside can make two pairs one.
@@ -65,11 +64,21 @@ pub(crate) enum Ending {
 /// time would ask for nothing.
 pub(crate) struct Ration {
     of: Arc<Rations>,
+    /// What is asked about, and what stands by a full access.
     mark: Mark,
+    stands: Mark,
     stood_before: bool,
     challenge: Option<(SessionId, challenges::Charged)>,
     client: Option<IpAddr>,
-    is_asked: bool,
+    stage: Stage,
+}
+
+/// How far a question has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Waiting,
+    Asked,
+    Ended,
 }
 
 impl Rations {
@@ -94,11 +103,12 @@ impl Rations {
         Self::new(settings::Rations { pairs_per_challenge: 3, noes_per_minute: 6, at_once: 8, at_once_for_known_pairs: 4 })
     }
 
-    /// Takes what a question about this subject, a pair or an account, costs its asker.
-    pub(crate) fn take(self: &Arc<Self>, asker: Asker, subject: &impl Hash) -> Result<Ration, ChainError> {
-        let (mark, now) = (Mark(self.marks.hash_one(subject)), Instant::now());
+    /// Takes what a question about this subject, a pair or an account, costs its asker. What `stands` is known by when the answer is full
+    /// access: nobody can name it who is not let in by it.
+    pub(crate) fn take(self: &Arc<Self>, asker: Asker, subject: &impl Hash, stands: &impl Hash) -> Result<Ration, ChainError> {
+        let (mark, stands, now) = (Mark(self.marks.hash_one(subject)), Mark(self.marks.hash_one(stands)), Instant::now());
         let mut counts = self.counts();
-        let stood_before = counts.stood.contains(mark);
+        let stood_before = counts.stood.contains(stands);
         let challenge = match asker.challenge() {
             Some(id) => Some((id, counts.challenges.charge(id, mark, now).map_err(|wait| self.refuse(Refused::Challenge, wait))?)),
             None => None,
@@ -113,7 +123,7 @@ impl Rations {
             }
             return Err(self.refuse(Refused::Client, wait));
         }
-        Ok(Ration { of: Arc::clone(self), mark, stood_before, challenge, client, is_asked: false })
+        Ok(Ration { of: Arc::clone(self), mark, stands, stood_before, challenge, client, stage: Stage::Waiting })
     }
 
     /// How often each ration was used up.
@@ -135,25 +145,30 @@ impl Ration {
     /// A place among the questions that are asked at once, if one comes free before the deadline. From then on the question counts.
     pub(crate) async fn place(&mut self, deadline: Instant) -> Option<Place> {
         let place = self.of.line.place(self.stood_before, deadline).await;
-        self.is_asked = place.is_some();
-        if place.is_none() {
-            self.of.refused[Refused::Line as usize].fetch_add(1, Ordering::Relaxed);
+        match place {
+            Some(_) => self.stage = Stage::Asked,
+            None => _ = self.of.refused[Refused::Line as usize].fetch_add(1, Ordering::Relaxed),
         }
         place
+    }
+
+    /// Whether full access was the answer before.
+    pub(crate) const fn stood_before(&self) -> bool {
+        self.stood_before
     }
 
     pub(crate) fn end(mut self, ending: Ending) {
         let of = Arc::clone(&self.of);
         let mut counts = of.counts();
         match ending {
-            Ending::FullAccess => counts.stood.add(self.mark),
-            Ending::No => counts.stood.remove(self.mark),
+            Ending::FullAccess => counts.stood.add(self.stands),
+            Ending::No => counts.stood.remove(self.stands),
             Ending::Transient => self.give_back_to_challenge(&mut counts),
         }
         if ending != Ending::No {
             self.give_back_to_client(&mut counts);
         }
-        self.is_asked = true;
+        self.stage = Stage::Ended;
     }
 
     fn give_back_to_challenge(&mut self, counts: &mut Counts) {
@@ -171,9 +186,15 @@ impl Ration {
 
 impl Drop for Ration {
     fn drop(&mut self) {
-        if !self.is_asked {
-            let of = Arc::clone(&self.of);
-            let mut counts = of.counts();
+        if self.stage == Stage::Ended {
+            return;
+        }
+        let of = Arc::clone(&self.of);
+        let mut counts = of.counts();
+        if self.stage == Stage::Asked {
+            // Of who hangs up again and again, the next question is charged.
+            counts.stood.remove(self.stands);
+        } else {
             self.give_back_to_challenge(&mut counts);
             self.give_back_to_client(&mut counts);
         }

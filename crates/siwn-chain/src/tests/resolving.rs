@@ -1,5 +1,6 @@
 //! Authorizations are resolved at one block, on a budget of their own.
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use futures_util::future::join_all;
 use siwn::{
     AccessKeyAuthorization, AccessPolicy, AuthorizationPolicy, AuthorizedBy, ChainId, Expected, KeyType, OffchainMessage,
@@ -283,6 +284,107 @@ async fn who_succeeds_spends_nothing_and_who_is_slow_by_his_contract_does() {
     let limited = join_all(slow).await.into_iter().filter(|resolved| resolved.as_ref().is_err_and(ChainError::is_limited)).count();
     assert_eq!(limited, 14);
     assert!(nodes.count(0, "call_function") <= 36);
+}
+
+/// Good where it is its owner's, slow where it is junk for somebody slow, else refused.
+fn judged(request: &Request) -> Answer {
+    contract(request, |request| {
+        let args = BASE64_STANDARD.decode(request.body["params"]["args_base64"].as_str().unwrap()).unwrap();
+        let is_junk = serde_json::from_slice::<Value>(&args).unwrap()["authorization"] == "junk";
+        match request.account() {
+            account if account.starts_with("slow") => Answer::never(),
+            _ if is_junk => request.panics(),
+            account if account.starts_with("many") => {
+                let pending =
+                    |number: u8| json!({"account_id": format!("slow{number}.near"), "authorization": "x", "expect": "login"});
+                request.returned(&json!({"payload": "login", "pending": (0..4).map(pending).collect::<Vec<_>>()}))
+            }
+            _ => request.authorizes(),
+        }
+    })
+}
+
+async fn junk(chain: &RpcChain, account: &str, asker: Asker) -> Result<Resolved, ChainError> {
+    chain.resolve(&resolution(account, "junk"), asker).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_succeeded_before_waits_neither_in_line_nor_for_the_calls_of_strangers() {
+    for slow in ["slow.near", "many.near"] {
+        let chain = Nodes::new(vec![script(judged)]).chain(|_| {});
+        assert!(is_authorized(resolve_by(&chain, "wallet.near", asker(0, 0)).await));
+        let strangers = join_all((1..200).map(|number| resolve_by(&chain, slow, asker(number, number))));
+        let owner = async {
+            sleep(Duration::from_millis(500)).await;
+            let began = Instant::now();
+            (is_authorized(resolve_by(&chain, "wallet.near", asker(250, 0)).await), began.elapsed())
+        };
+        let (_, owner) = tokio::join!(strangers, owner);
+        assert!(owner.0 && owner.1 < Duration::from_millis(100), "{slow} {owner:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_talks_an_account_out_of_its_place_by_naming_it() {
+    let chain = Nodes::new(vec![script(judged)]).chain(|_| {});
+    assert!(is_authorized(resolve_by(&chain, "wallet.near", asker(0, 0)).await));
+    assert!(!is_authorized(junk(&chain, "wallet.near", asker(1, 1)).await));
+    let strangers = join_all((1..200).map(|number| resolve_by(&chain, "slow.near", asker(number, number))));
+    let owner = async {
+        sleep(Duration::from_millis(500)).await;
+        let began = Instant::now();
+        (is_authorized(resolve_by(&chain, "wallet.near", asker(250, 0)).await), began.elapsed())
+    };
+    let (_, owner) = tokio::join!(strangers, owner);
+    assert!(owner.0 && owner.1 < Duration::from_millis(100), "{owner:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_names_accounts_that_succeeded_elsewhere_is_charged_all_the_same() {
+    let chain = Nodes::new(vec![script(judged)]).chain(|_| {});
+    let wallets: Vec<_> = (0..20).map(|number| format!("wallet{number}.near")).collect();
+    for (number, wallet) in (0..).zip(&wallets) {
+        assert!(is_authorized(resolve_by(&chain, wallet, asker(number, 0)).await));
+    }
+    let mut asked = 0;
+    for (number, wallet) in (100..).zip(&wallets) {
+        asked += usize::from(junk(&chain, wallet, asker(number, 1)).await.is_ok());
+    }
+    assert_eq!(asked, 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_succeeded_before_and_hangs_up_now_has_asked_all_the_same() {
+    let nodes = Nodes::new(vec![script(judged)]);
+    let chain = nodes.chain(|_| {});
+    assert!(is_authorized(resolve_by(&chain, "wallet.near", asker(0, 0)).await));
+    for number in 1..100 {
+        let asked = resolve_by(&chain, "wallet.near", asker(number, 0));
+        let _ = tokio::time::timeout(LATENCY / 2, asked).await;
+    }
+    // The first time, by which it is known, and the ration.
+    assert_eq!(nodes.count(0, "call_function"), 1 + 1 + 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_succeeds_slowly_keeps_others_out_no_longer_than_who_fails() {
+    let nodes = Nodes::new(vec![script(|request| {
+        let after = if request.account().starts_with("own") { Duration::from_millis(2900) } else { LATENCY };
+        contract(request, |request| request.authorizes().after(after))
+    })]);
+    let chain = nodes.chain(|_| {});
+    let own: Vec<_> = (0..16).map(|number| format!("own{number}.near")).collect();
+    let attack = join_all((0..240).map(async |number: u8| {
+        sleep(Duration::from_millis(200) * number.into()).await;
+        resolve_by(&chain, &own[usize::from(number) % own.len()], asker(number, 1)).await.map(drop)
+    }));
+    let honest = async {
+        sleep(Duration::from_secs(40)).await;
+        let began = Instant::now();
+        (resolve_by(&chain, "wallet.near", asker(250, 2)).await.is_ok(), began.elapsed())
+    };
+    let (_, honest) = tokio::join!(attack, honest);
+    assert!(honest.0 && honest.1 < Duration::from_millis(100), "{honest:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -28,7 +28,13 @@ async fn a_loser_whose_answer_was_lost_is_told_too() {
 
 #[tokio::test]
 async fn where_it_stays_unknown_the_client_starts_over() {
-    for faults in [[Fault::AnswerLost, Fault::AnswerLost], [Fault::RequestLost, Fault::RequestLost]] {
+    for faults in [
+        [Fault::AnswerLost, Fault::AnswerLost],
+        [Fault::RequestLost, Fault::RequestLost],
+        [Fault::AnswerLost, Fault::Unavailable],
+        [Fault::AnswerLost, Fault::Full],
+        [Fault::RequestLost, Fault::Unavailable],
+    ] {
         let stage = Stage::new();
         let token = stage.token(&stage.begin());
         stage.store.fails(faults);
