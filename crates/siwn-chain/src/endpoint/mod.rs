@@ -2,6 +2,7 @@
 
 mod breaker;
 mod contract;
+mod examine;
 mod latency;
 mod memory;
 mod pin;
@@ -16,17 +17,16 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
 use crate::calls::Calls;
-use crate::examine::{EndpointReport, examine};
 use crate::fault::Fault;
 use crate::health::{EndpointHealth, EndpointState};
 use crate::http::{Address, Transport};
 use crate::network::Network;
 use crate::reply::Reply;
 use crate::request::{Call, RequestId};
-use crate::rpc_chain::Clock;
-use crate::settings::EndpointSettings;
+use crate::settings::{Clock, EndpointSettings};
 pub use breaker::BreakerState;
 pub(crate) use breaker::{Breaker, Pass};
+pub use examine::{EndpointReport, MethodReport, MethodState, Need, TipReport, Trouble};
 pub(crate) use latency::Latency;
 pub use latency::Seconds;
 use memory::Memory;
@@ -103,11 +103,6 @@ impl Endpoint {
             }
         }
         self.memory().state()
-    }
-
-    /// Looks at it closely, whatever is remembered of it. Nothing of that is counted or remembered.
-    pub(crate) async fn examine(&self) -> EndpointReport {
-        examine(&self.address, &self.shared).await
     }
 
     /// Sends a call and judges its reply.
