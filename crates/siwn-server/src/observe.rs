@@ -14,6 +14,14 @@ use crate::siwn::Siwn;
 
 /// What machines ask for every few seconds.
 const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+const ROUTES: [&str; 6] = [
+    "/api/auth/initiate-login",
+    "/api/auth/verify-login",
+    "/api/auth/session",
+    "/api/auth/sessions",
+    "/api/auth/sessions/{id}",
+    "/api/auth/logout",
+];
 
 /// Gives the request an id, logs what became of it, and puts the id into the answer.
 pub(crate) async fn request(State(siwn): State<Siwn>, mut request: Request, next: Next) -> Response {
@@ -81,6 +89,8 @@ fn known_method(method: &Method) -> &'static str {
 
 /// The route as a text that lives on: one of ours.
 fn known(path: &str) -> &'static str {
-    const ROUTES: [&str; 4] = ["/api/auth/initiate-login", "/api/auth/verify-login", "/api/auth/session", "/api/auth/logout"];
+    if path.starts_with("/admin/") {
+        return "/admin";
+    }
     ROUTES.into_iter().chain(PROBES).find(|route| path.ends_with(route)).unwrap_or("other")
 }
