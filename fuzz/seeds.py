@@ -17,7 +17,7 @@ tokens = [vector["expected"].get("near_sign_verify_token") for vector in signed]
 tokens += [vector["input"]["token"] for vector in read("auth-token.json")]
 inputs = [vector["input"] for vector in signed]
 near_crypto = read("near-crypto.json")["vectors"]
-authorizations = [vector["authorization"] for vector in read("nep641.json")["vectors"]]
+authorizations = [vector["authorization"] for file in ("nep641.json", "nep641-more.json") for vector in read(file)["vectors"]]
 
 FIELDS = ["account_id", "public_key", "signature", "nonce", "message", "recipient", "callback_url", "state"]
 

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::error::Failed;
 use crate::pair::Handle;
-use crate::rpc_chain::Report;
+use crate::report::Report;
 
 /// For how long a question that is under way is joined: as long as a block is fresh. Who comes later asks at a newer block.
 const WINDOW: Duration = Duration::from_secs(1);

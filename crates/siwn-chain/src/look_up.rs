@@ -13,7 +13,7 @@ use crate::flights::Flights;
 use crate::key_cache::KeyCache;
 use crate::pair::{Handle, Pair};
 use crate::rations::{Ending, Ration, Rations};
-use crate::rpc_chain::Report;
+use crate::report::Report;
 
 /// All that a look-up needs.
 pub(crate) struct LookUps {

@@ -5,13 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use futures_util::future::join_all;
-use siwn::{Asker, BoxFuture, Chain, ChainError, Question, Resolution, Resolved, Standing, UnixMillis};
+use siwn::{Asker, BoxFuture, Chain, ChainError, Question, Resolution, Resolved, Standing};
 
 use crate::asking::Endpoints;
 use crate::calls::{self, CallCount};
-use crate::endpoint::{Endpoint, Shared};
+use crate::endpoint::{Endpoint, EndpointReport, Shared};
 use crate::error::{SetupError, StartError};
-use crate::examine::EndpointReport;
 use crate::health::{EndpointState, Readiness};
 use crate::http::{Http, Transport};
 use crate::key_cache::KeyCache;
@@ -20,16 +19,14 @@ use crate::measures::Measures;
 use crate::network::Network;
 use crate::pair::Handle;
 use crate::rations::{Line, Rations};
-use crate::settings::Settings;
+use crate::report::Report;
+use crate::settings::{Clock, Settings};
 
 /// Calls of contracts at once, whatever is resolved.
 const CONTRACT_CALLS: usize = 8;
 
 /// More of them, for accounts that succeeded before.
 const MORE_CONTRACT_CALLS: usize = 4;
-
-/// Says what time it is. A server gives the machine's clock, a test its own.
-pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 
 /// [`Chain`] over JSON-RPC.
 ///
@@ -50,18 +47,6 @@ pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 ///
 /// Needs a tokio runtime with I/O and time.
 pub struct RpcChain(Arc<LookUps>);
-
-/// An answer, and where it comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Report {
-    /// What was answered.
-    pub standing: Standing,
-    /// Host and port of the endpoint that answered.
-    pub endpoint: String,
-    /// When the block was made, by its own word.
-    pub made_at: UnixMillis,
-}
 
 impl RpcChain {
     /// No I/O.

@@ -1,14 +1,19 @@
 //! How the chain is asked.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
+use siwn::UnixMillis;
 use thiserror::Error;
 
 use crate::error::SetupError;
 use crate::network::Network;
 use crate::rpc_url::RpcUrl;
+
+/// Says what time it is. A server gives the machine's clock, a test its own.
+pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 
 /// How the chain is asked.
 #[derive(Clone, Debug)]

@@ -164,6 +164,7 @@ fn verify_nep641() {
         .unwrap();
     let own = String::from_utf8(signed.stdout).unwrap();
     let own = own.trim();
+    let too_early = own.replace("2026-08-05T07:28:00Z", "1969-12-31T23:59:59Z");
     let runs = [
         offline(own, &["--payload", "Hello, Near!"]),
         offline(own, &["--payload", "Hello, Near!", "--account", "alice.near", "--network", "mainnet"]),
@@ -174,6 +175,7 @@ fn verify_nep641() {
         offline(&direct, &["--payload", "Hello, Near!"]),
         offline("{}", &["--payload", "Hello, Near!"]),
         offline("{}", &["--payload", "Hello, Near!", "--account", "wallet.near"]),
+        offline(&too_early, &["--payload", "Hello, Near!", "--account", "alice.near"]),
         offline(own, &["--recipient", "app.example"]),
         offline(own, &["--payload", "Hello, Near!", "--max-age", "5m"]),
         offline(own, &["--payload", "Hello, Near!", "--recipient", "app.example"]),

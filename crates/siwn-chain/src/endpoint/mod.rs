@@ -2,6 +2,7 @@
 
 mod breaker;
 mod contract;
+mod examine;
 mod latency;
 mod memory;
 mod pin;
@@ -16,7 +17,6 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 use crate::calls::Calls;
-use crate::examine::{EndpointReport, examine};
 use crate::fault::Fault;
 use crate::health::{EndpointHealth, EndpointState};
 use crate::http::{Address, Transport};
@@ -24,11 +24,11 @@ use crate::network::Network;
 use crate::rations::Line;
 use crate::reply::Reply;
 use crate::request::{Call, RequestId};
-use crate::rpc_chain::Clock;
-use crate::settings::EndpointSettings;
+use crate::settings::{Clock, EndpointSettings};
 pub use breaker::BreakerState;
 pub(crate) use breaker::{Breaker, Pass};
 pub(crate) use contract::Allowance;
+pub use examine::{EndpointReport, MethodReport, MethodState, Need, TipReport, Trouble};
 pub(crate) use latency::Latency;
 pub use latency::Seconds;
 use memory::Memory;
@@ -105,11 +105,6 @@ impl Endpoint {
             }
         }
         self.memory().state()
-    }
-
-    /// Looks at it closely, whatever is remembered of it. Nothing of that is counted or remembered.
-    pub(crate) async fn examine(&self) -> EndpointReport {
-        examine(&self.address, &self.shared).await
     }
 
     /// Sends a call and judges its reply.

@@ -5,13 +5,10 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use crate::AccountId;
-
-/// The longest path that is read: far beyond any depth to which authorizations are resolved.
-const LONGEST_PATH: usize = 64;
 
 /// NEP-641 denies unknown members here, where other kinds of authorizations have to be told apart, and not further down.
 #[derive(Serialize, Deserialize)]
@@ -115,27 +112,7 @@ impl Serialize for Path {
 
 impl<'de> Deserialize<'de> for Path {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(PathVisitor)
-    }
-}
-
-struct PathVisitor;
-
-impl<'de> Visitor<'de> for PathVisitor {
-    type Value = Path;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of account ids")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Path, A::Error> {
-        let mut path = Vec::new();
-        while let Some(Text(account)) = list.next_element()? {
-            if path.len() == LONGEST_PATH {
-                return Err(A::Error::custom("the path is too long"));
-            }
-            path.push(account.parse().map_err(A::Error::custom)?);
-        }
-        Ok(Path(path))
+        let accounts = Vec::<Text<'de>>::deserialize(deserializer)?.into_iter();
+        accounts.map(|Text(account)| account.parse().map_err(D::Error::custom)).collect::<Result<_, _>>().map(Self)
     }
 }

@@ -29,9 +29,9 @@ pub(super) fn run(arguments: &Verify, payload: &str, text: &str) -> Result<(), F
     let account = match (&arguments.account, &read) {
         (Some(account), _) => account.clone(),
         (None, Ok(authorization)) => authorization.message().signer_id.clone(),
-        (None, Err(_)) => {
-            return Err(Failure::unknown("whose authorization this is does not show: it is for a contract to read")
-                .hint("name the account with --account"));
+        (None, Err(error)) => {
+            return Err(Failure::unknown(format!("whose authorization this is does not show: {error}"))
+                .hint("if a contract can read it, name its account with --account"));
         }
     };
     let chain_id = ChainId::new(nodes::parse(&arguments.nodes.network)?.chain_id());
@@ -72,9 +72,9 @@ fn resolve(arguments: &Verify, question: &Resolution) -> Result<(Authorized, Blo
 
 fn refused(refusal: &AuthorizationRefusal) -> Failure {
     let hint = match &refusal.fault {
-        AuthorizationFault::ContractsNotAsked(_) => {
-            return Failure::unknown("this is no access key's authorization, and the account's contract is not asked offline")
-                .hint("leave out --offline");
+        AuthorizationFault::ContractsNotAsked(error) => {
+            return Failure::unknown(format!("this is no access key's authorization, and no contract is asked offline: {error}"))
+                .hint("leave out --offline if the account is a contract that can read it");
         }
         AuthorizationFault::Malformed(_) => "an authorization is what `siwn sign --nep641` or the account's wallet gives",
         AuthorizationFault::OtherChain { .. } => "name the network that it is for with --network, if it is the right one",

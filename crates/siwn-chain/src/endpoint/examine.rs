@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use siwn::{AccountId, PublicKey, Question, UnixMillis};
 use tokio::time::{Instant, timeout};
 
+use super::{Endpoint, Shared};
 use crate::block::Tip;
-use crate::endpoint::Shared;
 use crate::fault::Fault;
 use crate::http::Address;
 use crate::reply::Reply;
@@ -104,18 +104,22 @@ const METHODS: [(&str, Need); 7] = [
     ("EXPERIMENTAL_call_function", Need::Nothing),
 ];
 
-/// Examines an endpoint with one call after the other, the queries at once: ends after the time of three calls.
-pub(crate) async fn examine(address: &Address, shared: &Shared) -> EndpointReport {
-    let mut report = EndpointReport {
-        host: address.host(),
-        trouble: None,
-        tip: None,
-        latency: None,
-        methods: METHODS.map(|(method, need)| MethodReport { method, need, state: MethodState::NotAsked }).into(),
-    };
-    let outcome = Examination { address, shared, report: &mut report }.run().await;
-    report.trouble = outcome.err().map(|fault| Trouble { cause: fault.label(), text: fault.to_string() });
-    report
+impl Endpoint {
+    /// Looks at it closely, whatever is remembered of it, with one call after the other, the queries at once: ends after the time of
+    /// three calls. Nothing of that is counted or remembered.
+    pub(crate) async fn examine(&self) -> EndpointReport {
+        let Self { address, shared, .. } = self;
+        let mut report = EndpointReport {
+            host: address.host(),
+            trouble: None,
+            tip: None,
+            latency: None,
+            methods: METHODS.map(|(method, need)| MethodReport { method, need, state: MethodState::NotAsked }).into(),
+        };
+        let outcome = Examination { address, shared, report: &mut report }.run().await;
+        report.trouble = outcome.err().map(|fault| Trouble { cause: fault.label(), text: fault.to_string() });
+        report
+    }
 }
 
 struct Examination<'a> {

@@ -1,5 +1,7 @@
 //! Every vector of NEP-641 that another implementation made, and where our rule is another.
 
+mod texts;
+
 use serde::Deserialize;
 use siwn::{
     AccessKeyAuthorization, AuthorizationError, ChainId, KeyType, OffchainMessage, PrivateKey, PublicKey, Rfc3339Error, Signature,
@@ -70,7 +72,9 @@ impl Message {
 }
 
 fn vectors() -> Vec<Vector> {
-    serde_json::from_str::<File>(include_str!("vectors/nep641.json")).expect("the vector file is JSON of this shape").vectors
+    let files = [include_str!("../vectors/nep641.json"), include_str!("../vectors/nep641-more.json")];
+    let read = |file| serde_json::from_str::<File>(file).expect("the vector file is JSON of this shape").vectors;
+    files.into_iter().flat_map(read).collect()
 }
 
 fn group(name: &'static str, least: usize) -> Vec<Vector> {
@@ -97,7 +101,7 @@ fn unhex(digits: &str) -> Vec<u8> {
 
 #[test]
 fn every_message_hashes_and_maps_to_nep413_as_stated() {
-    for vector in group("valid", 17) {
+    for vector in group("valid", 29) {
         let name = &vector.name;
         let (message, expected) = (vector.message.unwrap().parsed(), vector.nep413.unwrap());
         assert_eq!(message.timestamp.unix_nanos().to_string(), vector.timestamp_nanos.unwrap(), "{name}");
@@ -114,7 +118,7 @@ fn every_message_hashes_and_maps_to_nep413_as_stated() {
 
 #[test]
 fn every_message_is_signed_and_printed_to_the_same_bytes() {
-    for vector in group("valid", 17) {
+    for vector in group("valid", 29) {
         let name = &vector.name;
         let secret = vector.signer_secret.unwrap();
         let key_type = if secret.key_type == "ed25519" { KeyType::Ed25519 } else { KeyType::Secp256k1 };
@@ -131,7 +135,7 @@ fn every_message_is_signed_and_printed_to_the_same_bytes() {
 
 #[test]
 fn a_wallets_answer_makes_the_same_authorization() {
-    for vector in group("valid", 17) {
+    for vector in group("valid", 29) {
         let key: PublicKey = vector.access_key.unwrap().parse().unwrap();
         let signature = Signature::from_base64(key.key_type(), &vector.signature_base64.unwrap()).unwrap();
         let (message, callback_url) = (vector.message.unwrap().parsed(), vector.nep413.unwrap().callback_url);
@@ -143,13 +147,15 @@ fn a_wallets_answer_makes_the_same_authorization() {
 }
 
 /// Vectors on which our rule is not their maker's: the name, and whether it parses here and holds here.
-const OTHERWISE: [(&str, bool, bool); 3] = [
+const OTHERWISE: [(&str, bool, bool); 4] = [
     // RFC 3339 has a T between date and time. Its note on a space is about what people read, and this is about what is signed.
     ("timestamp-space", false, false),
     // A second 60 has no nanosecond of its own in Unix time: whatever it were read as, another text would mean the same.
     ("timestamp-leap-second", false, false),
     // The specification wants all of NEAR's key types: ML-DSA-65 is one. This signature is of another type.
     ("key-ml-dsa-65", true, false),
+    // The equation holds on chain, too. No signer makes an R of small order, and every signature of a login is judged alike.
+    ("ed25519-neutral-r", true, false),
 ];
 
 #[test]
@@ -168,7 +174,7 @@ fn every_authorization_gets_its_verdict() {
         }
         judged += 1;
     }
-    assert!(judged >= 44, "only {judged} vectors");
+    assert!(judged >= 57, "only {judged} vectors");
 }
 
 #[test]
@@ -195,64 +201,6 @@ fn a_signature_of_another_type_is_told_apart() {
         let verdict = parse(&named(name).authorization).unwrap().check_signature();
         assert!(matches!(verdict, Err(SignatureError::OtherType { .. })), "{name}: {verdict:?}");
     }
-}
-
-#[test]
-fn texts_that_mean_the_same_are_equal() {
-    let least = parse(&named("unknown-field-in-extra").authorization).unwrap();
-    for name in ["unknown-field-in-via", "timestamp-10-digits"] {
-        assert_eq!(parse(&named(name).authorization).unwrap(), least, "{name}");
-    }
-    let text = named("nep641-doc-hash").authorization;
-    let reference = parse(&text).unwrap();
-    for (from, to) in [
-        ("07:28:00.123456789Z", "09:28:00.123456789+02:00"),
-        ("T07:28:00.123456789Z", "t07:28:00.1234567890z"),
-        ("\"extra\":{}", "\"extra\":{\"callback_url\":null}"),
-        ("{\"schema\":\"nep413\",\"extra\":{}}", "{\"extra\":{},\"schema\":\"nep413\"}"),
-        ("Hello", "H\\u0065llo"),
-        ("{\"msg\"", " {\n\"msg\""),
-    ] {
-        let other = text.replace(from, to);
-        assert_ne!(other, text);
-        assert_eq!(parse(&other).as_ref(), Ok(&reference), "{to}");
-    }
-}
-
-#[test]
-fn an_array_is_no_object() {
-    let text = named("nep641-doc-hash").authorization;
-    for (from, to) in [
-        ("\"extra\":{}", "\"extra\":[]"),
-        ("\"extra\":{}", "\"extra\":[null]"),
-        ("{\"schema\":\"nep413\",\"extra\":{}}", "[\"nep413\",{}]"),
-    ] {
-        assert!(matches!(parse(&text.replace(from, to)), Err(AuthorizationError::Json(_))), "{to}");
-    }
-}
-
-#[test]
-fn what_is_said_twice_is_refused() {
-    let text = named("nep641-doc-hash").authorization;
-    let twice = text.replace("\"chain_id\"", "\"chain_id\":\"testnet\",\"chain_id\"");
-    assert!(matches!(parse(&twice), Err(AuthorizationError::Json(_))));
-}
-
-#[test]
-fn a_path_has_an_end() {
-    let path = |length| {
-        let path = vec!["\"aa\""; length].join(",");
-        parse(&named("nep641-doc-hash").authorization.replace("\"wallet.near\"", &path)).map(|parsed| parsed.message().path.len())
-    };
-    assert_eq!(path(0), Ok(0));
-    assert_eq!(path(64), Ok(64));
-    assert!(matches!(path(65), Err(AuthorizationError::Json(_))));
-}
-
-#[test]
-fn foreign_text_in_an_error_is_escaped() {
-    let error = parse("{\"\\u001b[31m\\n\":1}").unwrap_err().to_string();
-    assert!(error.is_ascii() && !error.contains(['\u{1b}', '\n']), "{error}");
 }
 
 #[test]
