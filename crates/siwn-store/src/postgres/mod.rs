@@ -15,6 +15,7 @@
 mod accounts;
 mod batch;
 mod error;
+mod examine;
 mod keys;
 mod links;
 mod literal;
@@ -36,6 +37,7 @@ use tokio::task::JoinHandle;
 use self::batch::Batches;
 use self::error::Fault;
 pub use self::error::OpenError;
+pub use self::examine::DatabaseReport;
 use self::keys::Recalled;
 use self::links::{Again, DEADLINE, Links};
 use self::rows::Verdict;
