@@ -67,11 +67,10 @@ async fn examine_on(connection: &mut PgConnection) -> Result<DatabaseReport, Ope
 
 async fn lacking_to_make(connection: &mut PgConnection) -> Result<Option<String>, OpenError> {
     let is_there = is_true(connection, "EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = 'siwn')").await?;
-    let (may, lacking) = match is_there {
-        true => {
-            ("has_schema_privilege('siwn', 'CREATE') AND has_schema_privilege('siwn', 'USAGE')", "CREATE and USAGE on the schema")
-        }
-        false => ("has_database_privilege(current_database(), 'CREATE')", "CREATE on the database"),
+    let (may, lacking) = if is_there {
+        ("has_schema_privilege('siwn', 'CREATE') AND has_schema_privilege('siwn', 'USAGE')", "CREATE and USAGE on the schema")
+    } else {
+        ("has_database_privilege(current_database(), 'CREATE')", "CREATE on the database")
     };
     Ok((!is_true(connection, may).await?).then(|| lacking.to_owned()))
 }
