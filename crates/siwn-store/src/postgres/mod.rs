@@ -22,6 +22,7 @@ mod literal;
 mod meta;
 mod rows;
 mod schema;
+mod sealed;
 mod url;
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
