@@ -1,8 +1,9 @@
 //! Logins by the thousand: a challenge, a signature, a session, over connections that are kept.
 //!
 //! The server is the binary `siwn serve`; beside it, in every round and in rotating order, stands a program of the same routes that
-//! only reads the token and checks its signature ([`bare`]). The node is a devnet in this process. What counts is the processor time
-//! of the server for a login, and its ratio to that of the bare program in the same round, as medians over the rounds.
+//! only reads the token and checks its signature ([`bare`]). The node is a devnet in this process. Redis and PostgreSQL are those of this
+//! machine, started on free ports ([`stores`]). What counts is the processor time of the server and its store for a login, and its ratio
+//! to that of the bare program, and of the store in memory, in the same round, as medians over the rounds.
 //!
 //! `cargo bench -p siwn-cli --bench load -- --users 32` prints it; any login that is not answered by 200 makes it fail.
 
@@ -12,17 +13,22 @@ mod people;
 mod process;
 mod report;
 mod round;
+#[path = "../../../siwn-store/tests/servers/mod.rs"]
+mod servers;
+mod stores;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use siwn_devnet::Devnet;
 
 use people::{People, Visitors};
 use process::{Log, Node, Processors, Program};
+use report::Row;
 use round::{Measured, Round};
+use stores::Store;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -36,14 +42,14 @@ struct Arguments {
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1000))]
     users: u16,
     /// How long each server is measured in a round; a round also ends at 60,000 logins
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=60))]
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=60))]
     seconds: u64,
     /// How many rounds
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=50))]
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=50))]
     rounds: u8,
-    /// Only with this store; without it, with each
+    /// Only with this store, or these; without it, with each
     #[arg(long)]
-    store: Option<Store>,
+    store: Vec<Store>,
     /// Be the bare server on this port
     #[arg(long, hide = true)]
     bare: Option<u16>,
@@ -52,16 +58,9 @@ struct Arguments {
     bench: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Store {
-    Memory,
-    Sqlite,
-}
-
 /// One row of the table.
-#[derive(Clone, Copy)]
 struct Contender {
-    name: &'static str,
+    name: String,
     program: Program,
     visitors: Visitors,
 }
@@ -98,23 +97,28 @@ async fn all_rounds(arguments: &Arguments, processors: Processors) -> Result<(),
     let node = Node { url: listening.url(), network: devnet.network().chain_id().into() };
     tokio::spawn(devnet.clone().run());
 
-    let contenders = contenders(arguments.store);
+    let contenders = contenders(&arguments.store);
     let seconds = Duration::from_secs(arguments.seconds);
     let round = Round { devnet: &devnet, node, people: &people, processors, users: arguments.users, seconds };
     let mut measured: Vec<Vec<Measured>> = contenders.iter().map(|_| Vec::new()).collect();
     for number in 0..usize::from(arguments.rounds) {
         for step in 0..contenders.len() {
             let index = (number + step) % contenders.len();
-            let Contender { name, program, visitors } = contenders[index];
+            let Contender { ref name, program, visitors } = contenders[index];
             let figures = round.measure(program, visitors).await.map_err(|failure| format!("{name}: {failure}"))?;
             eprintln!("round {}, {name}: {}", number + 1, figures.summary());
             measured[index].push(figures);
         }
     }
 
-    println!("{} users, {} s, {} rounds; {processors}.\n", arguments.users, arguments.seconds, arguments.rounds);
-    let names = contenders.iter().map(|contender| contender.name);
-    println!("{}", report::table(names.zip(&measured)));
+    println!("{} users, {} s, {} rounds; {processors}.", arguments.users, arguments.seconds, arguments.rounds);
+    println!("Limits per client and account are off. {}; files on {}.\n", stores::DURABILITY, stores::file_system());
+    let in_memory = |visitors| contenders.iter().position(|contender| contender.is_in_memory(visitors));
+    let rows = contenders.iter().zip(&measured).map(|(contender, rounds)| {
+        let memory = if contender.is_bare() { None } else { in_memory(contender.visitors) };
+        Row { name: &contender.name, rounds, in_memory: memory.map(|index| &measured[index][..]) }
+    });
+    println!("{}", report::table(&rows.collect::<Vec<_>>()));
     let failures: usize = measured.iter().flatten().map(|figures| figures.failures.len()).sum();
     match measured.iter().flatten().find_map(|figures| figures.failures.first()) {
         Some(first) => Err(format!("{failures} logins failed, the first with: {first}").into()),
@@ -123,24 +127,37 @@ async fn all_rounds(arguments: &Arguments, processors: Processors) -> Result<(),
 }
 
 /// The bare program is the first, the measure of the others.
-fn contenders(only: Option<Store>) -> Vec<Contender> {
-    let contender = |name, program, visitors| Contender { name, program, visitors };
-    let siwn = |name, store, visitors| contender(name, Program::Siwn(store, Log::Warnings), visitors);
-    let mut all = vec![
-        contender("bare: the signature only", Program::Bare, Visitors::Returning),
-        siwn("siwn, memory, each login another account", Store::Memory, Visitors::New),
-        siwn("siwn, memory, the same accounts again", Store::Memory, Visitors::Returning),
-        siwn("siwn, SQLite, each login another account", Store::Sqlite, Visitors::New),
-        siwn("siwn, SQLite, the same accounts again", Store::Sqlite, Visitors::Returning),
-        contender(
-            "siwn, SQLite, each login another account, each request logged",
-            Program::Siwn(Store::Sqlite, Log::Requests),
-            Visitors::New,
-        ),
-    ];
-    all.retain(|contender| match contender.program {
-        Program::Bare => true,
-        Program::Siwn(store, _) => only.is_none_or(|only| only == store),
-    });
+fn contenders(only: &[Store]) -> Vec<Contender> {
+    let stores = Store::ALL.into_iter().filter(|store| only.is_empty() || only.contains(store)).collect::<Vec<_>>();
+    let mut all =
+        vec![Contender { name: "bare: the signature only".into(), program: Program::Bare, visitors: Visitors::Returning }];
+    for visitors in [Visitors::New, Visitors::Returning] {
+        all.extend(stores.iter().map(|store| Contender::siwn(*store, Log::Warnings, visitors)));
+    }
+    if stores.contains(&Store::Sqlite) {
+        all.push(Contender::siwn(Store::Sqlite, Log::Requests, Visitors::New));
+    }
     all
+}
+
+impl Contender {
+    fn siwn(store: Store, log: Log, visitors: Visitors) -> Self {
+        let who = match visitors {
+            Visitors::New => "each login another account",
+            Visitors::Returning => "the same accounts again",
+        };
+        let logged = match log {
+            Log::Warnings => "",
+            Log::Requests => ", each request logged",
+        };
+        Self { name: format!("siwn, {}, {who}{logged}", store.name()), program: Program::Siwn(store, log), visitors }
+    }
+
+    const fn is_bare(&self) -> bool {
+        matches!(self.program, Program::Bare)
+    }
+
+    fn is_in_memory(&self, visitors: Visitors) -> bool {
+        matches!(self.program, Program::Siwn(Store::Memory, Log::Warnings)) && self.visitors == visitors
+    }
 }

@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::Failure;
 use crate::client::Connection;
-use crate::{Failure, Store};
+use crate::stores::{Kept, Store};
 
 /// How long a server may take to answer for the first time.
 const START: Duration = Duration::from_secs(20);
@@ -48,20 +49,29 @@ pub(crate) struct Node {
     pub(crate) network: String,
 }
 
-/// A server that runs. It ends when this is dropped.
+/// A server that runs, with its store. It ends when this is dropped.
 pub(crate) struct Server {
     child: Child,
     port: u16,
+    // Ends after the server.
+    store: Kept,
     _directory: TempDir,
 }
 
 impl Processors {
     /// Keeps this process to the second processor, if there is one and `taskset` is there. Before there are threads.
     pub(crate) fn divide() -> Self {
-        let this = std::process::id().to_string();
-        let taskset = Command::new("taskset").args(["-c", "-p", "1", &this]).stdout(Stdio::null()).stderr(Stdio::null()).status();
-        let is_done = taskset.is_ok_and(|status| status.success());
-        if is_done { Self::OneEach } else { Self::Shared }
+        if move_to("1") { Self::OneEach } else { Self::Shared }
+    }
+
+    /// What `start` starts has the server's processor. On the thread that divided them.
+    fn beside_the_server<T>(self, start: impl FnOnce() -> T) -> Result<T, Failure> {
+        let is_there = |processor| matches!(self, Self::Shared) || move_to(processor);
+        if !is_there("0") {
+            return Err("this process cannot be moved to the server's processor".into());
+        }
+        let started = start();
+        if is_there("1") { Ok(started) } else { Err("this process cannot be moved back to its processor".into()) }
     }
 
     fn command(self, program: &Path) -> Command {
@@ -76,29 +86,40 @@ impl Processors {
     }
 }
 
+/// Moves this process's first thread to a processor; answers whether that could be done.
+fn move_to(processor: &str) -> bool {
+    let this = std::process::id().to_string();
+    let taskset = Command::new("taskset").args(["-c", "-p", processor, &this]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    taskset.is_ok_and(|status| status.success())
+}
+
 impl fmt::Display for Processors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::OneEach => "the server on one processor, people and node on another",
-            Self::Shared => "server, people and node on all processors",
+            Self::OneEach => "the server and its store on one processor, people and node on another",
+            Self::Shared => "server, store, people and node on all processors",
         })
     }
 }
 
 impl Server {
-    /// Starts `program` and waits for its first answer.
+    /// Starts `program` with a store of its own, and waits for its first answer.
     pub(crate) async fn start(program: Program, processors: Processors, node: &Node) -> Result<Self, Failure> {
         let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let store = match program {
+            Program::Bare => Kept::Memory,
+            Program::Siwn(store, _) => processors.beside_the_server(|| store.start())?,
+        };
         let command = match program {
             Program::Bare => bare(processors.command(&std::env::current_exe()?), port),
-            Program::Siwn(store, log) => {
+            Program::Siwn(_, log) => {
                 let command = processors.command(Path::new(env!("CARGO_BIN_EXE_siwn")));
-                siwn(command, port, &store_url(store, directory.path())?, log, node)
+                siwn(command, port, &store.url()?, log, node)
             }
         };
         let log = directory.path().join("log");
-        let mut server = Self { child: spawn(command, &log)?, port, _directory: directory };
+        let mut server = Self { child: spawn(command, &log)?, port, store, _directory: directory };
         let latest = Instant::now() + START;
         while let Err(failure) = server.answer().await {
             if server.child.try_wait()?.is_some() || Instant::now() > latest {
@@ -117,14 +138,17 @@ impl Server {
         self.connect().await?.challenge().await.map(drop)
     }
 
-    /// The processor time that it took so far, in user space and in the kernel.
-    pub(crate) fn processor_time(&self) -> Result<Duration, Failure> {
-        let stat = self.read("stat")?;
-        // The program's name stands in brackets, and may hold anything; the times are fields 14 and 15, the 12th and 13th behind it.
-        let (_, fields) = stat.rsplit_once(')').ok_or("no name in stat")?;
-        let mut times = fields.split_ascii_whitespace().skip(11).map(str::parse::<u32>);
-        let (user, kernel) = (times.next().ok_or("no time in stat")??, times.next().ok_or("no time in stat")??);
-        Ok(TICK * (user + kernel))
+    /// The processor time that it took so far, in user space and in the kernel, and that its store's server took.
+    pub(crate) fn processor_time(&self) -> Result<(Duration, Duration), Failure> {
+        let own = time_of(&self.read("stat")?)?;
+        let mut store = Duration::ZERO;
+        for process in self.store.processes() {
+            // One that has just ended is counted where its parent's children are.
+            if let Ok(stat) = fs::read_to_string(format!("/proc/{process}/stat")) {
+                store += time_of(&stat)?;
+            }
+        }
+        Ok((own, store))
     }
 
     /// The memory that it holds, in MiB.
@@ -169,17 +193,19 @@ fn siwn(mut command: Command, port: u16, store: &str, log: Log, node: &Node) -> 
         .env("SIWN_RPC", &node.url)
         .env("SIWN_STORE", store)
         // One person signs in here more often than any person does.
+        .env("SIWN_INITIATE_LIMIT", "off")
+        .env("SIWN_VERIFY_LIMIT", "off")
         .env("SIWN_ACCOUNT_LIMIT", "off")
         .env("SIWN_LOG", level);
     command
 }
 
-fn store_url(store: Store, directory: &Path) -> Result<String, Failure> {
-    let path = directory.join("siwn.db");
-    Ok(match store {
-        Store::Memory => "memory:".into(),
-        Store::Sqlite => format!("sqlite:{}", path.to_str().ok_or("the path of the store is no text")?),
-    })
+/// A process's time, and that of its children that have ended.
+fn time_of(stat: &str) -> Result<Duration, Failure> {
+    // The program's name stands in brackets, and may hold anything; the times are fields 14 to 17, the 12th to 15th behind it.
+    let (_, fields) = stat.rsplit_once(')').ok_or("no name in stat")?;
+    let times = fields.split_ascii_whitespace().skip(11).take(4).map(str::parse::<u32>);
+    Ok(TICK * times.sum::<Result<u32, _>>()?)
 }
 
 fn spawn(mut command: Command, log: &Path) -> Result<Child, Failure> {

@@ -19,14 +19,24 @@ impl Measured {
         self.logins() / self.took.as_secs_f64()
     }
 
-    /// Microseconds of the server's processor time for a login.
+    /// Microseconds of processor time for a login: the server's and its store's.
     fn cost(&self) -> f64 {
-        self.processor_time.as_secs_f64() * 1e6 / self.logins()
+        (self.processor_time + self.of_store).as_secs_f64() * 1e6 / self.logins()
     }
 
-    /// The share of a processor that the server used.
+    /// Of these, those of the store's server.
+    fn store_cost(&self) -> f64 {
+        self.of_store.as_secs_f64() * 1e6 / self.logins()
+    }
+
+    /// How many logins a processor does that does nothing else.
+    fn per_processor(&self) -> f64 {
+        1e6 / self.cost()
+    }
+
+    /// The share of a processor that server and store used.
     fn busy(&self) -> f64 {
-        self.processor_time.as_secs_f64() / self.took.as_secs_f64()
+        (self.processor_time + self.of_store).as_secs_f64() / self.took.as_secs_f64()
     }
 
     #[expect(clippy::cast_precision_loss, reason = "fewer than 2⁵³")]
@@ -41,28 +51,39 @@ impl Measured {
     }
 }
 
-/// Costs are medians over the rounds, held against the first row. Logins per second and latencies, which suffer from whatever else the
-/// machine does, are those of the round in which the server had most of a processor.
-pub(crate) fn table<'a>(rows: impl Iterator<Item = (&'static str, &'a Vec<Measured>)>) -> String {
-    let mut text = "\
-| server | processor time of a login, ratio | the same, µs | logins/s | of a processor | p50 ms | p99 ms | MiB before | MiB after | logins measured | calls of the node for a login |
-|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
-"
-    .to_owned();
-    let rows: Vec<_> = rows.collect();
-    let bare = rows.first().map_or(&[][..], |(_, rounds)| rounds);
-    for (name, rounds) in &rows {
+/// A contender and its rounds.
+pub(crate) struct Row<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) rounds: &'a [Measured],
+    /// The rounds of the same visitors with a store in memory.
+    pub(crate) in_memory: Option<&'a [Measured]>,
+}
+
+const HEAD: &str = "\
+| server | processor time of a login, to bare | to memory | µs | of these its store's server | logins/s per processor | p50 ms | p99 ms | logins/s | processor in use | MiB before | MiB after | logins measured | calls of the node for a login |
+|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
+";
+
+/// Costs and their ratios are medians over the rounds; bare is the first row. Latencies and logins per second, which suffer from whatever
+/// else the machine does, are those of the round in which server and store had most of a processor.
+pub(crate) fn table(rows: &[Row<'_>]) -> String {
+    let mut text = HEAD.to_owned();
+    let bare = rows.first().map_or(&[][..], |row| row.rounds);
+    for Row { name, rounds, in_memory } in rows {
         let median_of = |figure: fn(&Measured) -> f64| median(rounds.iter().map(figure));
-        let ratio = median(rounds.iter().zip(bare).map(|(measured, bare)| measured.cost() / bare.cost()));
         let Some(calmest) = rounds.iter().max_by(|a, b| a.busy().total_cmp(&b.busy())) else { continue };
+        let to_memory = in_memory.map_or_else(|| "–".into(), |memory| format!("{:.2}", ratio(rounds, memory)));
         writeln!(
             text,
-            "| {name} | {ratio:.2} | {:.1} | {:.0} | {:.0} % | {:.2} | {:.2} | {:.1} | {:.1} | {:.0} | {:.3} |",
+            "| {name} | {:.2} | {to_memory} | {:.1} | {:.1} | {:.0} | {:.2} | {:.2} | {:.0} | {:.0} % | {:.1} | {:.1} | {:.0} | {:.3} |",
+            ratio(rounds, bare),
             median_of(Measured::cost),
-            calmest.per_second(),
-            calmest.busy() * 100.0,
+            median_of(Measured::store_cost),
+            median_of(Measured::per_processor),
             calmest.percentile(50),
             calmest.percentile(99),
+            calmest.per_second(),
+            calmest.busy() * 100.0,
             median_of(|measured| measured.memory.0),
             median_of(|measured| measured.memory.1),
             median_of(Measured::logins),
@@ -71,6 +92,11 @@ pub(crate) fn table<'a>(rows: impl Iterator<Item = (&'static str, &'a Vec<Measur
         .expect("writing to memory does not fail");
     }
     text
+}
+
+/// How the costs compare, round by round.
+fn ratio(rounds: &[Measured], to: &[Measured]) -> f64 {
+    median(rounds.iter().zip(to).map(|(measured, to)| measured.cost() / to.cost()))
 }
 
 fn median(figures: impl Iterator<Item = f64>) -> f64 {

@@ -31,6 +31,8 @@ pub(crate) struct Measured {
     pub(crate) failures: Vec<String>,
     pub(crate) took: Duration,
     pub(crate) processor_time: Duration,
+    /// That of the store's server.
+    pub(crate) of_store: Duration,
     /// MiB before the first login and after the last.
     pub(crate) memory: (f64, f64),
     /// Calls that reached the node.
@@ -68,9 +70,9 @@ impl Round<'_> {
             user.latencies.clear();
         }
         self.devnet.forget_requests();
-        let (began, time_before) = (Instant::now(), server.processor_time()?);
+        let (began, (before, of_store_before)) = (Instant::now(), server.processor_time()?);
         let users = together(users, &queue, self.seconds).await?;
-        let (took, time_after) = (began.elapsed(), server.processor_time()?);
+        let (took, (after, of_store_after)) = (began.elapsed(), server.processor_time()?);
 
         let failures = users.iter().filter_map(|user| user.failure.clone()).collect();
         let mut latencies: Vec<_> = users.into_iter().flat_map(|user| user.latencies).collect();
@@ -79,7 +81,8 @@ impl Round<'_> {
             latencies,
             failures,
             took,
-            processor_time: time_after.saturating_sub(time_before),
+            processor_time: after.saturating_sub(before),
+            of_store: of_store_after.saturating_sub(of_store_before),
             memory: (memory_before, server.memory()?),
             calls: self.devnet.requests().total(),
         })

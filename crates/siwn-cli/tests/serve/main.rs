@@ -7,4 +7,7 @@ mod manager;
 mod process;
 mod reload;
 mod rotate;
+#[cfg(target_os = "linux")]
+#[path = "../../../siwn-store/tests/servers/mod.rs"]
+mod servers;
 mod stop;

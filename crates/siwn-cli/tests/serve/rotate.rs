@@ -47,15 +47,37 @@ async fn a_secret_in_a_file_is_changed_in_one_step_and_nobody_notices() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_in_the_store_is_changed_where_every_process_finds_it() {
+    changed_in_the_store(&[]).await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_in_redis_is_changed_where_every_process_finds_it() {
+    let redis = crate::servers::Redis::start();
+    changed_in_the_store(&[("SIWN_STORE", &redis.url())]).await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_in_postgres_is_changed_where_every_process_finds_it() {
+    let postgres = crate::servers::Postgres::start();
+    changed_in_the_store(&[("SIWN_STORE", &postgres.database())]).await;
+}
+
+async fn changed_in_the_store(variables: &[(&str, &str)]) {
     let place = Place::new().await;
-    let server = place.serve(&[]);
-    let before = server.challenge().await;
-    summary(&place.run(&["secret", "rotate"], &[]));
-    server.reload("reloaded");
-    server.verify("alice.test.near", &before).await.token();
-    let next = place.serve(&[]);
-    next.verify("alice.test.near", &server.challenge().await).await.token();
-    assert_eq!(place.run(&["secret", "rotate"], &[]).status.code(), Some(1), "one change at a time");
+    let (first, second) = (place.serve(variables), place.serve(variables));
+    let before = first.challenge().await;
+    let told = summary(&place.run(&["secret", "rotate"], variables));
+    assert!(told["makesChallengesFrom"].as_str().unwrap() < told["oldIsOverAt"].as_str().unwrap());
+    first.reload("reloaded");
+    first.verify("alice.test.near", &before).await.token();
+    let next = place.serve(variables);
+    // One knows of the change, one not yet, one began after it.
+    for (issuing, judging) in [(&first, &second), (&second, &next), (&next, &first)] {
+        judging.verify("alice.test.near", &issuing.challenge().await).await.token();
+    }
+    assert_eq!(place.run(&["secret", "rotate"], variables).status.code(), Some(1), "one change at a time");
 }
 
 #[tokio::test(flavor = "multi_thread")]

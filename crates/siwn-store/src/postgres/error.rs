@@ -90,6 +90,9 @@ pub(super) enum Fault {
     /// No answer in time.
     #[error("no answer within {0:?}")]
     Silent(Duration),
+    /// A right that was looked for is not there.
+    #[error("the user lacks {0}")]
+    Lacks(String),
     #[error("too many calls wait for the store")]
     QueueFull,
     #[error("the store is shut down")]

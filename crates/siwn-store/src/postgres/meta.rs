@@ -7,6 +7,7 @@ use sqlx::postgres::PgRow;
 use super::error::{ColumnError, Fault};
 use super::literal::{bytes, text, unhex};
 use super::rows::{change, digits, now};
+use super::sealed::{hash, opened};
 use crate::Clock;
 
 /// What the memory of spent challenges depends on: one run of the server, and the file that the table is in. Whatever may have lost rows,
@@ -62,10 +63,14 @@ pub(super) fn secrets(rows: &[PgRow]) -> Result<String, Fault> {
     secrets.ok_or_else(|| Fault::of_statement(sqlx::Error::Decode(Box::new(ColumnError("secrets")))))
 }
 
-/// Puts `new` in the place of `old`. A row where it is there now, also by the same statement before.
+/// Puts `new` in the place of `old`. A row where it is there now, also by the same statement before. Neither stands in the statement.
 pub(super) fn replace_secrets(old: &str, new: &str) -> String {
-    let (old, new) = (text(old), text(new));
-    change(&format!("UPDATE siwn.meta SET secrets = {new} WHERE secrets IN ({old}, {new}) RETURNING 1 AS replaced"))
+    let (is_new, opened) = (hash(new), opened("secrets", old, new));
+    change(&format!(
+        "UPDATE siwn.meta SET secrets = CASE WHEN sha256(convert_to(secrets, 'UTF8')) = {is_new} THEN secrets ELSE {opened} END
+        WHERE sha256(convert_to(secrets, 'UTF8')) IN ({}, {is_new}) RETURNING 1 AS replaced",
+        hash(old),
+    ))
 }
 
 /// Writes, and changes nothing: the lock is in the row.

@@ -15,12 +15,14 @@
 mod accounts;
 mod batch;
 mod error;
+mod examine;
 mod keys;
 mod links;
 mod literal;
 mod meta;
 mod rows;
 mod schema;
+mod sealed;
 mod url;
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -36,6 +38,7 @@ use tokio::task::JoinHandle;
 use self::batch::Batches;
 use self::error::Fault;
 pub use self::error::OpenError;
+pub use self::examine::DatabaseReport;
 use self::keys::Recalled;
 use self::links::{Again, DEADLINE, Links};
 use self::rows::Verdict;

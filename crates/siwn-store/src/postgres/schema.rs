@@ -22,21 +22,21 @@ const LOCK: i64 = i64::from_be_bytes(*b"siwn.sql");
 
 /// Brings the schema up to date. Processes that do so at the same time take turns.
 pub(super) async fn prepare(options: &PgConnectOptions) -> Result<(), OpenError> {
-    let connecting = timeout(DEADLINE, PgConnection::connect_with(options));
-    let connected = connecting.await.map_err(|_| Fault::NoConnection(DEADLINE))?;
-    let mut connection = connected.map_err(Fault::of_connecting)?;
+    let mut connection = connect(options).await?;
     let prepared = timeout(PATIENCE, prepare_on(&mut connection)).await.map_err(|_| Fault::Silent(PATIENCE))?;
     // Nothing depends on a farewell.
     let _ = timeout(DEADLINE, connection.close()).await;
     prepared
 }
 
+pub(super) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, OpenError> {
+    let connecting = timeout(DEADLINE, PgConnection::connect_with(options));
+    let connected = connecting.await.map_err(|_| Fault::NoConnection(DEADLINE))?;
+    Ok(connected.map_err(Fault::of_connecting)?)
+}
+
 async fn prepare_on(connection: &mut PgConnection) -> Result<(), OpenError> {
-    let server = number(connection, "SELECT current_setting('server_version_num')::bigint / 10000").await?;
-    let server = u32::try_from(server).unwrap_or_default();
-    if server < LEAST_SERVER {
-        return Err(OpenError::Older { found: server, least: LEAST_SERVER });
-    }
+    meet_server(connection).await?;
     // Looked at first and by itself: where there is nothing to do, no rights are needed and nobody waits.
     if version(connection).await? == VERSION {
         return Ok(());
@@ -61,8 +61,15 @@ async fn prepare_on(connection: &mut PgConnection) -> Result<(), OpenError> {
     ask(connection, "COMMIT").await
 }
 
+/// The server's major version.
+pub(super) async fn meet_server(connection: &mut PgConnection) -> Result<u32, OpenError> {
+    let found = number(connection, "SELECT current_setting('server_version_num')::bigint / 10000").await?;
+    let found = u32::try_from(found).unwrap_or_default();
+    if found < LEAST_SERVER { Err(OpenError::Older { found, least: LEAST_SERVER }) } else { Ok(found) }
+}
+
 /// The schema's version: 0 where there is none.
-async fn version(connection: &mut PgConnection) -> Result<u16, OpenError> {
+pub(super) async fn version(connection: &mut PgConnection) -> Result<u16, OpenError> {
     // In the catalogue's tables: a name that was looked up before others made it would still be unknown.
     if number(connection, "SELECT count(*) FROM pg_tables WHERE schemaname = 'siwn' AND tablename = 'meta'").await? == 0 {
         return Ok(0);
@@ -72,13 +79,13 @@ async fn version(connection: &mut PgConnection) -> Result<u16, OpenError> {
     known.ok_or(OpenError::Newer { found, known: VERSION.into() })
 }
 
-async fn number(connection: &mut PgConnection, sql: &str) -> Result<i64, OpenError> {
+pub(super) async fn number(connection: &mut PgConnection, sql: &str) -> Result<i64, OpenError> {
     let rows = say(connection, sql).await.map_err(Fault::of_statement)?;
     let number = rows.first().ok_or(sqlx::Error::RowNotFound).and_then(|row| row.try_get(0));
     Ok(number.map_err(Fault::of_statement)?)
 }
 
-async fn ask(connection: &mut PgConnection, sql: &str) -> Result<(), OpenError> {
+pub(super) async fn ask(connection: &mut PgConnection, sql: &str) -> Result<(), OpenError> {
     say(connection, sql).await.map_err(Fault::of_statement)?;
     Ok(())
 }

@@ -150,6 +150,11 @@ impl Postgres {
         fs::read_to_string(self.folder.path().join("postgres.log")).unwrap()
     }
 
+    /// The ids of its processes: the server, and those that it has started.
+    pub(crate) fn processes(&self) -> Vec<u32> {
+        self.process.id().into_iter().chain(self.children()).collect()
+    }
+
     /// SIGKILL for the server and for all that it started, as when the machine's memory is used up.
     pub(crate) fn kill(&mut self) {
         // While it stands still, it has no more children.

@@ -52,6 +52,11 @@ impl Process {
         running.server.id()
     }
 
+    /// Its id, unless it is killed.
+    pub(crate) fn id(&self) -> Option<u32> {
+        self.running.as_ref().map(|running| running.server.id())
+    }
+
     /// Whether it has ended by itself.
     pub(crate) fn has_ended(&mut self) -> bool {
         self.running.as_mut().is_none_or(|running| running.server.try_wait().unwrap().is_some())

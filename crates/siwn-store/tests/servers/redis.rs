@@ -69,6 +69,11 @@ impl Redis {
         self.folder.path()
     }
 
+    /// The id of its process.
+    pub(crate) fn processes(&self) -> Vec<u32> {
+        self.process.id().into_iter().collect()
+    }
+
     /// SIGKILL.
     pub(crate) fn kill(&mut self) {
         self.process.kill();

@@ -6,8 +6,9 @@ use std::{fs, io};
 
 use rustix::fs::{Access, access};
 use siwn_server::config::StoreUrl;
+use siwn_store::postgres::DatabaseReport;
 use siwn_store::sqlite::{FileReport, OpenError};
-use siwn_store::{RedisStore, RedisUrl, SqliteStore};
+use siwn_store::{PostgresStore, PostgresUrl, RedisStore, RedisUrl, SqliteStore};
 
 use super::check::{Check, Level};
 use crate::runtime;
@@ -21,6 +22,7 @@ pub(super) fn check(url: &StoreUrl) -> (Check, Option<bool>) {
             (line(Level::Warn, found).advice("set store to sqlite:PATH"), None)
         }
         StoreUrl::Redis(url) => (redis(url), None),
+        StoreUrl::Postgres(url) => postgres(url),
         _ => (line(Level::Skip, "of a kind that cannot be looked at"), None),
     }
 }
@@ -40,6 +42,38 @@ fn redis(url: &RedisUrl) -> Check {
         _ => "docs/stores.md says what a Redis must be like",
     };
     line(Level::Fail, format!("{url}: {}", with_causes(&error))).advice(advice)
+}
+
+fn postgres(url: &PostgresUrl) -> (Check, Option<bool>) {
+    use siwn_store::postgres::OpenError;
+    let error = match runtime::run(async { Ok(PostgresStore::examine(url).await) }) {
+        Ok(Ok(report)) => return (examined(url, report), Some(report.keeps_secret)),
+        Ok(Err(error)) => error,
+        Err(failure) => return (line(Level::Skip, failure.error()), None),
+    };
+    let advice = match error {
+        OpenError::Unreachable(_) => "see whether it is up, and reached from here",
+        OpenError::Refused(_) => "name a database that is there, and a user and password that its server lets in",
+        OpenError::ReadOnly => "name the server that this one follows, or make it one that can be written to",
+        OpenError::Forbidden(_) => "give the user the right, or a schema of his own: CREATE SCHEMA siwn AUTHORIZATION user",
+        OpenError::Older { .. } => "bring the server up to date",
+        OpenError::Newer { .. } => "run the version that wrote it, or a later one",
+        _ => "docs/stores.md says what PostgreSQL must be like",
+    };
+    (line(Level::Fail, format!("{url}: {}", with_causes(&error))).advice(advice), None)
+}
+
+fn examined(url: &PostgresUrl, report: DatabaseReport) -> Check {
+    let server = report.server;
+    if !report.is_durable {
+        let found = format!("{url}: PostgreSQL {server} with fsync off: a crash of its machine may lose what was answered");
+        return line(Level::Warn, found).advice("set fsync = on there");
+    }
+    let schema = match report.schema {
+        Some(version) => format!("a schema of version {version}"),
+        None => "the first start makes the schema".into(),
+    };
+    line(Level::Ok, format!("{url}: PostgreSQL {server}, {schema}"))
 }
 
 fn sqlite(path: &Path) -> (Check, Option<bool>) {
@@ -115,7 +149,11 @@ fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        text = format!("{text}: {error}");
+        let said = error.to_string();
+        // Some errors tell their source in their own text.
+        if !text.ends_with(&said) {
+            text = format!("{text}: {said}");
+        }
         cause = error.source();
     }
     text
