@@ -2,6 +2,9 @@
 
 use crate::BlockHash;
 
+/// The version of NEAR's protocol that nodes speak.
+pub(crate) const PROTOCOL_VERSION: u32 = 88;
+
 /// A network: what a node's `status` says of where it belongs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Network {

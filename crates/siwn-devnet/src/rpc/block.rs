@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use siwn::UnixMillis;
 
 use crate::ledger::{Block, FINALITY, GENESIS_HEIGHT, Ledger};
+use crate::network::PROTOCOL_VERSION;
 use crate::rpc::error::RpcError;
 use crate::rpc::params::{BlockReference, Params};
 use crate::{BlockHash, Fault, Flavour, Network};
@@ -105,7 +106,7 @@ fn header(block: Block, node: &Node<'_>) -> Value {
         "epoch_sync_data_hash": null,
         "approvals": [],
         "signature": format!("ed25519:{}", "1".repeat(64)),
-        "latest_protocol_version": super::status::PROTOCOL_VERSION,
+        "latest_protocol_version": PROTOCOL_VERSION,
         "chunk_endorsements": null,
         "shard_split": null,
     })

@@ -2,11 +2,10 @@
 
 use serde_json::{Value, json};
 
+use crate::network::PROTOCOL_VERSION;
 use crate::rpc::block::Node;
 use crate::rpc::error::RpcError;
 use crate::{BlockHash, Fault, Network};
-
-pub(crate) const PROTOCOL_VERSION: u32 = 88;
 
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
