@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use axum::extract::ConnectInfo;
-use http::{Extensions, HeaderMap, HeaderName};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
 use ipnet::IpNet;
 use thiserror::Error;
 
@@ -47,12 +47,13 @@ impl TrustedProxies {
     /// The client's address. From right to left, each hop is believed as long as the one that wrote it is trusted.
     pub(crate) fn client(&self, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer.ip().to_canonical();
-        let lines: Vec<&str> = headers.get_all(X_FORWARDED_FOR).into_iter().map(|line| line.to_str().unwrap_or_default()).collect();
-        for hop in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
+        // In bytes: what a client wrote in front of it must not hide the hop that a proxy wrote.
+        let lines: Vec<&[u8]> = headers.get_all(X_FORWARDED_FOR).into_iter().map(HeaderValue::as_bytes).collect();
+        for hop in lines.iter().rev().flat_map(|line| line.rsplit(|byte| *byte == b',')) {
             if !self.trusts(client) {
                 break;
             }
-            let Ok(address) = hop.trim().parse::<IpAddr>() else { break };
+            let Some(address) = address(hop) else { break };
             client = address.to_canonical();
         }
         client
@@ -68,6 +69,10 @@ impl TrustedProxies {
     }
 }
 
+fn address(hop: &[u8]) -> Option<IpAddr> {
+    std::str::from_utf8(hop).ok()?.trim().parse().ok()
+}
+
 /// What one client has: an address of IPv4, or a network of 64 bits of IPv6.
 fn first_64_bits(address: IpAddr) -> IpAddr {
     match address {
@@ -81,8 +86,6 @@ fn first_64_bits(address: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     fn client(proxies: &[&str], lines: &[&'static str]) -> String {
@@ -130,5 +133,15 @@ mod tests {
         assert_eq!(client(&["10.0.0.0/8"], &["203.0.113.9", "192.0.2.1"]), "192.0.2.1");
         assert_eq!(client(&["10.0.0.0/8"], &["192.0.2.1, junk"]), "10.0.0.1");
         assert_eq!(client(&["10.0.0.0/8"], &[]), "10.0.0.1");
+    }
+
+    #[test]
+    fn what_a_client_writes_in_front_hides_no_hop_of_a_proxy() {
+        let proxies = TrustedProxies::parse(["127.0.0.1"]).unwrap();
+        for front in [&b"\xff"[..], b"\xc3\xa9", b"127.0.0.1", b"127.0.0.1, \xff", b""] {
+            let line = HeaderValue::from_bytes(&[front, b", 192.0.2.1"].concat()).unwrap();
+            let headers = [(X_FORWARDED_FOR, line)].into_iter().collect();
+            assert_eq!(proxies.client("127.0.0.1:5000".parse().unwrap(), &headers).to_string(), "192.0.2.1", "{front:?}");
+        }
     }
 }
