@@ -1,6 +1,5 @@
 //! Where the sessions are kept, anew for each measurement, and as safe as the store can be: a login is on disk before it is answered.
 
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use clap::ValueEnum;
@@ -11,7 +10,7 @@ use crate::servers::{Postgres, Redis, folder};
 
 /// What the report says of them.
 pub(crate) const DURABILITY: &str = "SQLite: WAL, synchronous = FULL. Redis: appendonly yes, appendfsync always. \
-    PostgreSQL: fsync = on, synchronous_commit = on, shared_buffers = 128MB. Both over TCP, on the server's processor";
+    PostgreSQL: fsync = on, synchronous_commit = on, shared_buffers = 128MB. These two over TCP";
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Store {
@@ -95,7 +94,7 @@ impl Kept {
 
 /// What kind of file system the stores are on: on one in memory, waiting for the disk costs nothing.
 pub(crate) fn file_system() -> String {
-    let told = Command::new("stat").args(["-f", "-c", "%T"]).arg(Path::new(&std::env::temp_dir())).output();
+    let told = Command::new("df").arg("--output=fstype").arg(std::env::temp_dir()).output();
     let told = told.ok().filter(|told| told.status.success()).and_then(|told| String::from_utf8(told.stdout).ok());
-    told.map_or_else(|| "unknown".into(), |told| told.trim().to_owned())
+    told.and_then(|told| told.lines().nth(1).map(str::to_owned)).unwrap_or_else(|| "an unknown file system".into())
 }
