@@ -64,7 +64,10 @@ export function changed(options: ServerOptions): void {
   channel.close();
 }
 
-const channelOf = (options: ServerOptions) => new BroadcastChannel(`siwn ${home(options)}`);
+/** One channel for each server, by its whole address. */
+function channelOf(options: ServerOptions): BroadcastChannel {
+  return new BroadcastChannel(`siwn ${new URL(home(options), globalThis.location?.href)}`);
+}
 
 export function asSession(answer: unknown): Session {
   const session = Object(answer) as Session;
