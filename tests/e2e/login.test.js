@@ -82,6 +82,26 @@ test("a function-call key is refused, and the page says why and what to do", asy
   await visitor.leave([NOBODY, REFUSED]);
 });
 
+for (const [account, what, words] of [
+  ["wallet.test.near", "a contract with a key of its own", "none: the account’s contract agreed"],
+  ["ethereum.test.near", "a contract with an Ethereum key", "none: the account’s contract agreed"],
+  ["multisig.test.near", "a contract, two of three", "none: the account’s contract agreed"],
+  ["quantum.test.near", "full access", "ml-dsa-65:"],
+]) {
+  test(`${account} signs in by an authorization`, async () => {
+    const visitor = await Visitor.enter(browser);
+    const page = await visitor.open(server.url);
+    const prompt = await askToSignIn(page, account, what);
+    assert.match(await prompt.locator("#wallet-message").innerText(), /"domain": "localhost"/);
+    await prompt.getByRole("button", { name: "Approve" }).click();
+    await signedInAs(page, account);
+    const key = await page.locator("#session-key").innerText();
+    assert.ok(key.startsWith(words), key);
+    await logOut(page);
+    await visitor.leave([NOBODY]);
+  });
+}
+
 test("two tabs of one browser log in at the same time", async () => {
   const visitor = await Visitor.enter(browser);
   const first = await visitor.open(server.url);
@@ -175,14 +195,18 @@ test("the snippet on the page logs in with a wallet that signs NEP-413", async (
   await visitor.leave([NOBODY]);
 });
 
-test("the command on the page logs in", async () => {
+test("the command on the page logs in, by a token and by an authorization", async () => {
   const visitor = await Visitor.enter(browser);
   const page = await visitor.open(server.url);
-  await page.getByRole("radio", { name: /^carol/ }).check();
-  const command = await page.locator("#command").textContent();
   const PATH = `${dirname(process.env.SIWN_BIN)}:${process.env.PATH}`;
-  const { stdout, stderr } = spawnSync("sh", ["-c", command], { encoding: "utf8", env: { PATH } });
-  assert.equal(JSON.parse(stdout).accountId, "carol.test.near", stderr);
+  for (const name of ["carol", "quantum"]) {
+    await page.getByRole("radio", { name: new RegExp(`^${name}`) }).check();
+    const command = await page.locator("#command").textContent();
+    for (const way of ["", " --nep641"]) {
+      const { stdout, stderr } = spawnSync("sh", ["-c", command + way], { encoding: "utf8", env: { PATH } });
+      assert.equal(JSON.parse(stdout || "{}").accountId, `${name}.test.near`, stderr);
+    }
+  }
   await visitor.leave([NOBODY]);
 });
 

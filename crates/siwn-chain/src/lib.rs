@@ -1,6 +1,6 @@
 //! What NEAR says of an account and a key, asked of its nodes over JSON-RPC: [`siwn::Chain`] for a server.
 //!
-//! [`RpcChain`] asks one endpoint after the other until one gives an authoritative answer. A look-up pins the newest final block
+//! [`RpcChain`] asks one endpoint after the other until one gives an authoritative answer, or as many as must agree give the same one. A look-up pins the newest final block
 //! of an endpoint by its hash and asks that endpoint about the account at that block: two calls, or one while the block is fresh,
 //! or none while a full-access key is remembered. Whatever is not an authoritative answer at that block (a dead, slow, lagging or
 //! confused node, a gateway's page, a node of another network) is an error, never a yes and never a no.
@@ -14,6 +14,11 @@
 //! | tip | the newest final block of an endpoint, with its time |
 //! | pin | the block, named by its hash, that all calls of a look-up are about |
 //! | look-up | one question about an account and a key, over as many endpoints as it takes |
+//! | hedge | a further endpoint that is asked because the first one is slow |
+//! | breaker | what leaves an endpoint alone that fails or asks for a pause |
+//! | flight | a look-up that is under way, and all who wait for its answer |
+//! | ration | how many questions somebody may ask |
+//! | resolution | an authorization (NEP-641) and all questions that it takes, at one block |
 //! | fault | why an endpoint gave no authoritative answer |
 //!
 //! # Example

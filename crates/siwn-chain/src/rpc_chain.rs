@@ -39,7 +39,14 @@ pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 /// That a key has full access is remembered for a while after its block, and then costs no call. Nothing else is: a key that was missing
 /// a moment ago is asked for again.
 ///
-/// Nothing of one endpoint's answer is used with another's. Needs a tokio runtime with I/O and time.
+/// Nothing of one endpoint's answer is used with another's, but where several have to agree: then all are asked about one block, which
+/// each of them must hold for final and young enough. An endpoint that fails again and again or asks for a pause is left alone for a while;
+/// where one is slower than it mostly is, another one is asked, too.
+///
+/// Who asks what is being asked waits for the same answer. All other questions are rationed ([`Rations`](crate::Rations)). Authorizations
+/// (NEP-641) are resolved with rations of their own, a call of a contract within 3 s, all of it within 8 s.
+///
+/// Needs a tokio runtime with I/O and time.
 pub struct RpcChain(Arc<LookUps>);
 
 /// An answer, and where it comes from.

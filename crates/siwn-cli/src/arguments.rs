@@ -9,6 +9,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use siwn::{AccountId, Nonce, PublicKey, Timestamp};
 
+use crate::command::secret::parse_lead;
 use crate::configuration::Settings;
 use crate::nodes::Nodes;
 use crate::private_key::KeySource;
@@ -63,6 +64,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+    /// Change the secret that challenges are made with
+    Secret {
+        #[command(subcommand)]
+        command: SecretCommand,
+    },
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -98,6 +104,12 @@ const KEY: &str = "Ask NEAR what an account grants a key, at the newest final bl
         Prints the answer, the block and the node that gave it. Only a key with full access signs anybody in.";
 
 const INSPECT: &str = "Show the fields of an auth token, or of an access key authorization of NEP-641, as JSON, verifying nothing.";
+
+const ROTATE: &str = "Put a new secret beside the present one.\n\n\
+    Challenges of both are taken back from the moment that a process hears of the new one; after the time that --after sets it makes the \
+    challenges, and the old one is over when the last of its challenges has expired. A secret in a file is written there, in one step and \
+    for its owner alone: send SIGHUP to every process. A secret in the store is found there by every process within a minute. For a \
+    secret in a variable, what to write behind it is printed.";
 
 const SERVE: &str = "Run the login server.\n\n\
     Settings come from a TOML file, over it variables (SIWN_RECIPIENT, SIWN_PUBLIC_URL, …), over them flags. The secret comes from \
@@ -145,6 +157,22 @@ pub(crate) struct Doctor {
 pub(crate) enum ConfigCommand {
     /// Read the whole configuration, tell every fault and warning, start nothing
     Check(Settings),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SecretCommand {
+    /// Put a new secret beside the present one; it takes over by itself, and nobody who signs in notices
+    #[command(long_about = ROTATE)]
+    Rotate(Rotate),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rotate {
+    /// When the new secret makes the first challenge: until then every process must have heard of it
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = parse_lead, allow_hyphen_values = true)]
+    pub(crate) after: Duration,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
 }
 
 #[derive(Debug, Args)]

@@ -8,7 +8,7 @@ use siwn_server::config::{Config, Fault, Sources, settings};
 use crate::failure::Failure;
 
 /// The file and the flags.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Settings {
     file: Option<PathBuf>,
     flags: Vec<(&'static str, String)>,
@@ -17,16 +17,22 @@ pub(crate) struct Settings {
 impl Settings {
     /// Reads file, environment and flags, and checks all of it.
     pub(crate) fn load(&self) -> Result<Config, Vec<Fault>> {
-        self.load_over(Sources::new())
+        Config::load(&self.sources()?)
     }
 
     /// The same, with something in the place of what is required and not given.
     pub(crate) fn load_with_placeholders(&self) -> Result<Config, Vec<Fault>> {
         let placeholders = [("recipient", "app.example"), ("public_url", "https://app.example")];
-        self.load_over(placeholders.iter().fold(Sources::new(), |sources, (name, value)| sources.flag(name, (*value).to_owned())))
+        let placed = placeholders.iter().fold(Sources::new(), |sources, (name, value)| sources.flag(name, (*value).to_owned()));
+        Config::load(&self.sources_over(placed)?)
     }
 
-    fn load_over(&self, mut sources: Sources) -> Result<Config, Vec<Fault>> {
+    /// Reads file, environment and flags.
+    pub(crate) fn sources(&self) -> Result<Sources, Vec<Fault>> {
+        self.sources_over(Sources::new())
+    }
+
+    fn sources_over(&self, mut sources: Sources) -> Result<Sources, Vec<Fault>> {
         let fault = |place: &str, problem: &str| vec![Fault { place: place.to_owned(), problem: problem.to_owned() }];
         if let Some(path) = &self.file {
             let name = path.display().to_string();
@@ -42,10 +48,10 @@ impl Settings {
         for (name, value) in &self.flags {
             sources = sources.flag(name, value.clone());
         }
-        Config::load(&sources)
+        Ok(sources)
     }
 
-    /// The same, for a command that cannot go on without.
+    /// [`load`](Self::load), for a command that cannot go on without.
     pub(crate) fn require(&self) -> Result<Config, Failure> {
         let config = self.load().map_err(|faults| {
             Failure::unknown(told(&faults)).hint("`siwn config check` reads the configuration and starts nothing")

@@ -1,10 +1,12 @@
 //! What comes in besides the arguments: standard input, the clock, randomness.
 
 use std::ffi::OsStr;
+use std::fmt::Write as _;
 use std::io::{self, Read as _};
 use std::time::SystemTime;
 
 use siwn::UnixMillis;
+use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 
@@ -40,6 +42,17 @@ pub(crate) fn is_json(bytes: &[u8]) -> bool {
 /// The machine's clock.
 pub(crate) fn now() -> UnixMillis {
     SystemTime::now().into()
+}
+
+/// A new secret, as text.
+pub(crate) fn new_secret() -> Result<Zeroizing<String>, Failure> {
+    let bytes = Zeroizing::new(random::<32>()?);
+    // Reserved at once: a text that grows leaves copies of itself behind.
+    let mut text = Zeroizing::new(String::with_capacity(64));
+    for byte in *bytes {
+        let _ = write!(text, "{byte:02x}");
+    }
+    Ok(text)
 }
 
 /// Random bytes of the operating system.

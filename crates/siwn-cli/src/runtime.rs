@@ -1,4 +1,4 @@
-//! What runs around a server: the runtime, the log, the signals, the sockets.
+//! What runs around a server: the runtime, the log, the sockets.
 
 use std::io::{ErrorKind, IsTerminal as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -7,7 +7,6 @@ use std::time::SystemTime;
 
 use siwn::UnixMillis;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -44,19 +43,6 @@ pub(crate) fn log(default: &str) -> Result<(), Failure> {
     };
     tracing_subscriber::registry().with(layer.with_filter(targets)).init();
     Ok(())
-}
-
-/// Ends when somebody asks the process to: SIGTERM, or Ctrl-C.
-pub(crate) fn stop() -> Result<impl Future<Output = ()>, Failure> {
-    let listen = |kind| signal(kind).map_err(|error| Failure::unknown(format!("signals cannot be listened to: {error}")));
-    let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        tracing::info!("stopping: what is under way is finished");
-    })
 }
 
 /// Listens. A loopback address is listened to in both families where that works, for `localhost` means either.

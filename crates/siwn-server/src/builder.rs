@@ -3,19 +3,24 @@
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime};
 
 use siwn::{
-    AccessPolicy, AuthorizationPolicy, CallbackUrl, Chain, ChainId, ContractAccounts, FunctionCallKeys, Generation, Issue, Login,
-    MemoryStore, Message, Origin, PublicUrl, Recipient, ResolutionLimits, Secret, Sessions, Site, SiteError, Store,
-    UnfundedAccounts, UrlError,
+    AccessPolicy, AccountRules, Admission, AuthorizationPolicy, CallbackUrl, Chain, ChainId, ContractAccounts, FunctionCallKeys,
+    Generation, Limits, Login, MemoryStore, Message, Origin, PublicUrl, Recipient, ResolutionLimits, Secret, Sessions, Site,
+    SiteError, Store, UnfundedAccounts, UrlError,
 };
 use siwn_chain::{EndpointHealth, EndpointSettings, EndpointState, RpcChain, RpcUrl};
 use thiserror::Error;
 
+use crate::audit::{self, Audit, AuditLog};
 use crate::client::TrustedProxies;
 use crate::cookie::Cookies;
+use crate::door::{self, Door, Rates};
 use crate::metrics::Metrics;
+use crate::readiness::StoreState;
+use crate::secrets::Secrets;
 use crate::siwn::{Clock, Inner, ReadyCheck, Siwn};
 
 const DEFAULT_CHALLENGE_LIFETIME: Duration = Duration::from_mins(5);
@@ -30,7 +35,7 @@ pub struct Builder {
     plain_http: PlainHttp,
     origins: Vec<String>,
     callback_urls: Vec<String>,
-    secrets: Vec<Secret>,
+    secrets: Option<Secrets>,
     challenge_lifetime: Duration,
     session_lifetime: Option<Duration>,
     access: AccessPolicy,
@@ -44,6 +49,10 @@ pub struct Builder {
     clock: Clock,
     ready: Vec<ReadyCheck>,
     trusted_proxies: TrustedProxies,
+    rules: AccountRules,
+    rates: Rates,
+    limits: Option<Arc<dyn Limits>>,
+    audit: Option<AuditLog>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -78,9 +87,6 @@ pub enum BuildError {
     /// The nodes, or how they are asked.
     #[error(transparent)]
     Chain(#[from] siwn_chain::SetupError),
-    /// More than two secrets.
-    #[error("there are at most two secrets, the current one and one more")]
-    TooManySecrets,
     /// The operating system gives no random bytes.
     #[error("the operating system gives no random bytes")]
     Random(#[source] getrandom::Error),
@@ -96,7 +102,7 @@ impl Siwn {
             plain_http: PlainHttp::LoopbackOnly,
             origins: Vec::new(),
             callback_urls: Vec::new(),
-            secrets: Vec::new(),
+            secrets: None,
             challenge_lifetime: DEFAULT_CHALLENGE_LIFETIME,
             session_lifetime: None,
             access: AccessPolicy::default(),
@@ -110,6 +116,10 @@ impl Siwn {
             clock: Arc::new(|| SystemTime::now().into()),
             ready: Vec::new(),
             trusted_proxies: TrustedProxies::default(),
+            rules: AccountRules::default(),
+            rates: Rates::default(),
+            limits: None,
+            audit: None,
         }
     }
 }
@@ -152,12 +162,12 @@ impl Builder {
         self
     }
 
-    /// The secret that challenges are made with, shared by all replicas. A second call adds one that is taken back too.
+    /// The secret that challenges are made with, shared by all replicas; or two, of which one takes the other's place.
     ///
     /// Default: random, so that challenges of another process or of one before a restart are not taken back.
     #[must_use]
-    pub fn secret(mut self, secret: Secret) -> Self {
-        self.secrets.push(secret);
+    pub fn secret(mut self, secrets: impl Into<Secrets>) -> Self {
+        self.secrets = Some(secrets.into());
         self
     }
 
@@ -247,6 +257,34 @@ impl Builder {
         self
     }
 
+    /// Who may sign in. Default: everybody. [`Siwn::set_account_rules`] changes it.
+    #[must_use]
+    pub fn account_rules(mut self, rules: AccountRules) -> Self {
+        self.rules = rules;
+        self
+    }
+
+    /// How often clients and accounts may do what. Default: [`Rates::default`].
+    #[must_use]
+    pub const fn rates(mut self, rates: Rates) -> Self {
+        self.rates = rates;
+        self
+    }
+
+    /// Who counts how often. Default: this process, in memory.
+    #[must_use]
+    pub fn limits(mut self, limits: Arc<dyn Limits>) -> Self {
+        self.limits = Some(limits);
+        self
+    }
+
+    /// Writes a line here for every login, refusal and logout. Default: nowhere.
+    #[must_use]
+    pub fn audit_log(mut self, log: AuditLog) -> Self {
+        self.audit = Some(log);
+        self
+    }
+
     /// Adds something to `readyz`: a name, and a check that answers from memory. Its reason is shown to whoever may ask.
     #[must_use]
     pub fn ready_check(mut self, name: &'static str, check: impl Fn() -> Result<(), String> + Send + Sync + 'static) -> Self {
@@ -266,8 +304,11 @@ impl Builder {
             contract_accounts: self.contract_accounts,
             limits: self.resolution_limits,
         };
-        let site = self.site()?.authorizations(authorizations);
+        let message = self.parse_message()?;
+        let site = self.site(&message)?.authorizations(authorizations);
+        let (counts, audit_counts) = (door::Counts::default(), audit::Counts::default());
         let mut metrics = Metrics::new();
+        metrics.show(&counts, &audit_counts);
         if let Some(chain) = self.watched {
             metrics.watch(chain);
         }
@@ -277,8 +318,15 @@ impl Builder {
         };
         let sessions = Sessions::new(Arc::clone(&store), site.recipient().clone());
         let cookies = Cookies { is_secure: site.plain_origin().is_none() };
+        let door = Arc::new(Door::new(self.rules, self.rates, self.limits, counts));
+        let audit = Audit::new(self.audit, &network, site.recipient().as_str(), &audit_counts);
+        let login = Login::new(site, Arc::clone(&chain), Arc::clone(&store)).admission(Arc::clone(&door) as Arc<dyn Admission>);
         Ok(Siwn(Arc::new(Inner {
-            login: Login::new(site, Arc::clone(&chain), Arc::clone(&store)),
+            login,
+            message,
+            challenge_lifetime: self.challenge_lifetime,
+            door,
+            audit,
             sessions,
             chain,
             store,
@@ -289,21 +337,24 @@ impl Builder {
             metrics,
             ready: self.ready,
             trusted_proxies: self.trusted_proxies,
+            is_stopping: AtomicBool::new(false),
+            store_state: StoreState::default(),
         })))
     }
 
-    fn site(&self) -> Result<Site, BuildError> {
+    fn parse_message(&self) -> Result<Message, BuildError> {
         let recipient: Recipient = self.recipient.parse()?;
-        let message = || match &self.message {
-            Some(text) => Message::new(text, &recipient),
-            None => Ok(Message::default_for(&recipient)),
-        };
-        let issue = |secret: &Secret| Issue::new(secret, message()?, self.challenge_lifetime);
-        let (first, second) = match &self.secrets[..] {
-            [] => (issue(&Secret::from_bytes(random()?))?, None),
-            [first] => (issue(first)?, None),
-            [first, second] => (issue(first)?, Some(issue(second)?)),
-            _ => return Err(BuildError::TooManySecrets),
+        Ok(match &self.message {
+            Some(text) => Message::new(text, &recipient)?,
+            None => Message::default_for(&recipient),
+        })
+    }
+
+    fn site(&self, message: &Message) -> Result<Site, BuildError> {
+        let recipient: Recipient = self.recipient.parse()?;
+        let issues = match &self.secrets {
+            Some(secrets) => secrets.issues(message, self.challenge_lifetime)?,
+            None => Secrets::new(Secret::from_bytes(random()?)).issues(message, self.challenge_lifetime)?,
         };
         let public_url = match &self.public_url {
             Some(text) => self.parse_public_url(text)?,
@@ -313,14 +364,11 @@ impl Builder {
         let callback_urls =
             self.callback_urls.iter().map(|text| parse::<CallbackUrl>("callback URL", text)).collect::<Result<_, _>>()?;
 
-        let mut site = Site::new(recipient.clone(), first)
+        let mut site = Site::new(recipient.clone(), issues)
             .public_url(public_url)
             .origins(origins)
             .callback_urls(callback_urls)
             .access(self.access);
-        if let Some(second) = second {
-            site = site.also_accepting(second);
-        }
         if let Some(lifetime) = self.session_lifetime {
             site = site.session_lifetime(lifetime);
         }

@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
-use http::{HeaderMap, Method};
 use siwn::{AccountId, Asker, AuthToken, NonceRule, Policy, PublicKey, Session, SessionToken, VerifiedToken, VerifyError};
 
+use crate::audit::Person;
 use crate::caller::Caller;
 use crate::problem::{Code, Problem};
+use crate::requester::Requester;
 use crate::siwn::Siwn;
 
 /// How old a bearer token of near-sign-verify may be.
@@ -18,7 +20,7 @@ const BEARER_AGE: Duration = Duration::from_mins(5);
 
 /// Somebody who is signed in: by the session's cookie, or by `Authorization: Bearer siwn_…`.
 ///
-/// Refuses with 401 where nobody is, and with 403 where a browser's request that changes something comes from a page that may not.
+/// Refuses with 401 where nobody is, or where the rules do not let the account in any more, and with 403 where a browser's request that changes something comes from a page that may not.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SignedIn {
@@ -65,18 +67,20 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
         let siwn = Siwn::from_ref(state);
-        signed_in(&siwn, &parts.method, &parts.headers).await.map_err(Rejection)
+        signed_in(&siwn, parts).await.map_err(Rejection)
     }
 }
 
-async fn signed_in(siwn: &Siwn, method: &Method, headers: &HeaderMap) -> Result<SignedIn, Problem> {
+async fn signed_in(siwn: &Siwn, parts: &Parts) -> Result<SignedIn, Problem> {
+    let headers = &parts.headers;
     siwn.check_host(headers)?;
-    if !method.is_safe() {
+    if !parts.method.is_safe() {
         Caller::of(headers, siwn.0.login.site())?;
     }
     let nobody = || Problem::new(Code::NotSignedIn);
     let token = session_token(siwn, headers)?.ok_or_else(nobody)?;
     let session = siwn.0.sessions.find(&token, siwn.now()).await?.ok_or_else(nobody)?;
+    check_rules(siwn, parts, Person::of(&session))?;
     Ok(SignedIn { session })
 }
 
@@ -109,10 +113,23 @@ async fn bearer_token(siwn: &Siwn, parts: &Parts) -> Result<VerifiedToken, Probl
     let policy = Policy::new(siwn.0.login.site().recipient().as_str(), NonceRule::timestamp(BEARER_AGE));
     let signed = policy.check(token, siwn.now()).map_err(|error| refused(&error))?;
     let asker = Asker::client_at(siwn.0.trusted_proxies.rationed(&parts.extensions, headers));
-    signed.asked_by(asker).confirm(&*siwn.0.chain, siwn.0.access).await.map_err(|error| match error {
+    let token = signed.asked_by(asker).confirm(&*siwn.0.chain, siwn.0.access).await.map_err(|error| match error {
         VerifyError::Refused(error) => refused(&error),
         VerifyError::Unavailable(error) => siwn::LoginError::from(error).into(),
-    })
+    })?;
+    let person = Person::claimed(token.account.account().clone(), token.account.key().cloned()).verified();
+    check_rules(siwn, parts, person)?;
+    Ok(token)
+}
+
+/// Refuses an account that the rules do not let in, now.
+fn check_rules(siwn: &Siwn, parts: &Parts, person: Person) -> Result<(), Problem> {
+    if siwn.0.door.allows(person.account()) {
+        return Ok(());
+    }
+    let problem = Problem::new(Code::AccountNotAllowed).about(person);
+    siwn.audit_refusal(&problem, &Requester::of(&siwn.0.trusted_proxies, &parts.extensions, &parts.headers));
+    Err(problem)
 }
 
 /// What stands behind `Bearer` in the one `Authorization` header. Another scheme is none of ours.

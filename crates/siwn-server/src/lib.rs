@@ -3,6 +3,7 @@
 //! [`Siwn::builder`] makes the handle, [`Siwn::routes`] brings the routes, [`SignedIn`] and [`BearerToken`] protect the application's
 //! own. [`app`] is all of it at once.
 
+mod audit;
 mod body;
 mod builder;
 mod caller;
@@ -10,23 +11,31 @@ mod chain_metrics;
 mod client;
 pub mod config;
 mod cookie;
+mod door;
 mod extract;
 mod metrics;
 mod observe;
 mod operations;
 mod problem;
 mod random;
+mod readiness;
 mod request_id;
+mod requester;
 mod routes;
+mod secrets;
 mod serve;
+mod sign_in;
 mod siwn;
 #[cfg(feature = "test-util")]
 pub mod test_util;
 mod time;
 
+pub use crate::audit::AuditLog;
 pub use crate::builder::{BuildError, Builder};
 pub use crate::client::{NetworkTextError, TrustedProxies};
+pub use crate::door::Rates;
 pub use crate::extract::{BearerToken, Rejection, SignedIn};
 pub use crate::operations::{app, app_with};
+pub use crate::secrets::{Rotation, RotationError, Secrets, SecretsError};
 pub use crate::serve::serve;
 pub use crate::siwn::{Clock, Siwn};

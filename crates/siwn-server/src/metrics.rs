@@ -13,6 +13,8 @@ use siwn_chain::RpcChain;
 
 use crate::chain_metrics::ChainMetrics;
 
+use crate::{audit, door};
+
 /// Upper bounds of the times of a request, in seconds: from a signature to the chain's deadline.
 const SECONDS: [f64; 10] = [0.000_1, 0.000_5, 0.001, 0.005, 0.025, 0.1, 0.5, 1.0, 2.0, 5.0];
 
@@ -39,6 +41,15 @@ impl Metrics {
     /// Shows this chain too.
     pub(crate) fn watch(&mut self, chain: Arc<RpcChain>) {
         self.registry.register_collector(Box::new(ChainMetrics(chain)));
+    }
+
+    /// Shows what the door and the audit log count.
+    pub(crate) fn show(&mut self, door: &door::Counts, audit: &audit::Counts) {
+        self.registry.register("limited", "What was refused because it came too often, by limit", door.limited.clone());
+        self.registry.register("limits_unknown", "What passed because the limits could not be asked", door.unknown.clone());
+        self.registry.register("audit_lines", "Lines of the audit log that were written", audit.lines.clone());
+        self.registry.register("audit_lost", "Lines of the audit log that were lost", audit.lost.clone());
+        self.registry.register("audit_failures", "Failed attempts to write the audit log", audit.failures.clone());
     }
 
     pub(crate) fn new() -> Self {

@@ -1,27 +1,29 @@
 //! What operators see of a request: an id, a line in the log, a count.
 
-use std::net::SocketAddr;
 use std::time::Instant;
 
-use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderValue, Method};
 
 use crate::problem::Problem;
 use crate::request_id::RequestId;
+use crate::requester::Requester;
 use crate::siwn::Siwn;
 
 /// What machines ask for every few seconds.
 const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
 /// Gives the request an id, logs what became of it, and puts the id into the answer.
-pub(crate) async fn request(State(siwn): State<Siwn>, request: Request, next: Next) -> Response {
+pub(crate) async fn request(State(siwn): State<Siwn>, mut request: Request, next: Next) -> Response {
     let id = RequestId::random();
     let began = Instant::now();
     let method = known_method(request.method());
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| *peer);
-    let client = peer.map(|peer| siwn.0.trusted_proxies.client(peer, request.headers()).to_string());
+    let mut requester = Requester::of(&siwn.0.trusted_proxies, request.extensions(), request.headers());
+    requester.id = Some(id.clone());
+    let client = requester.client.map(|client| client.to_string());
+    request.extensions_mut().insert(requester);
     let route = request.extensions().get::<MatchedPath>().map_or("other", |path| known(path.as_str()));
 
     let mut response = next.run(request).await;

@@ -60,9 +60,7 @@ struct Readiness<'a> {
 }
 
 async fn ready(State(siwn): State<Siwn>) -> Response {
-    let store = siwn.0.store.generation().map(|_| ()).map_err(|error| error.to_string());
-    let checks = [("store", store)].into_iter().chain(siwn.0.ready.iter().map(|part| (part.name, (part.check)())));
-    let checks: BTreeMap<_, _> = checks.collect();
+    let checks = siwn.readiness();
     let ready = checks.values().all(Result::is_ok);
     let checks = checks.into_iter().map(|(name, check)| (name, check.err().unwrap_or_else(|| "ok".into()))).collect();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

@@ -13,6 +13,7 @@ use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use siwn::{LoginError, StoreError, Unavailable};
 
+use crate::audit::Person;
 use crate::request_id::RequestId;
 
 /// How long a client waits before it asks again, where nobody knows better.
@@ -27,6 +28,8 @@ pub(crate) struct Problem {
     retry_after: Option<Duration>,
     /// For the log, never for the client.
     pub(crate) cause: Option<String>,
+    /// Whom the request was about, for the audit log.
+    pub(crate) person: Option<Box<Person>>,
 }
 
 macro_rules! codes {
@@ -82,6 +85,8 @@ codes! {
     KeyNotFullAccess, UNAUTHORIZED, "key_not_full_access", "the key may only call contracts; sign with a full-access key";
     KeyNotFound, UNAUTHORIZED, "key_not_found", "the account does not have this key; sign with one of its full-access keys";
     AccountNotFound, UNAUTHORIZED, "account_not_found", "there is no such account on this network; choose another account or fund this one";
+    AccountNotAllowed, UNAUTHORIZED, "account_not_allowed", "this account may not sign in here; choose another account, or ask the operator to let it in";
+    AccountBlocked, UNAUTHORIZED, "account_blocked", "this account may not sign in here; ask the operator";
     OriginNotAllowed, FORBIDDEN, "origin_not_allowed", "this page may not sign people in here; ask the operator to allow its origin";
     HostNotAllowed, FORBIDDEN, "host_not_allowed", "this server answers to localhost, 127.0.0.1 and [::1] only";
     BrowserUnknown, FORBIDDEN, "browser_unknown", "the browser sent no cookie of initiate-login; allow cookies and start over";
@@ -91,6 +96,7 @@ codes! {
     TooLarge, PAYLOAD_TOO_LARGE, "too_large", "a request body has at most 64 KiB";
     NotJson, UNSUPPORTED_MEDIA_TYPE, "not_json", "send the body as application/json";
     TooManyQuestions, TOO_MANY_REQUESTS, "too_many_questions", "too many questions were asked about accounts; wait, and send the same request again";
+    RateLimited, TOO_MANY_REQUESTS, "rate_limited", "too many requests; wait, and send the same request again";
     Internal, INTERNAL_SERVER_ERROR, "internal", "something failed here; tell the operator the request id";
     ChainUnavailable, SERVICE_UNAVAILABLE, "chain_unavailable", "NEAR cannot be asked right now; send the same request again in a moment";
     StoreUnavailable, SERVICE_UNAVAILABLE, "store_unavailable", "sessions cannot be stored right now; send the same request again in a moment";
@@ -100,7 +106,17 @@ codes! {
 impl Problem {
     /// A problem that its code says all of.
     pub(crate) const fn new(code: Code) -> Self {
-        Self { code, retry_after: None, cause: None }
+        Self { code, retry_after: None, cause: None, person: None }
+    }
+
+    /// Somebody did it too often.
+    pub(crate) fn rate_limited(retry_after: Duration) -> Self {
+        Self { retry_after: Some(retry_after), ..Self::new(Code::RateLimited) }
+    }
+
+    /// Adds whom the request was about.
+    pub(crate) fn about(self, person: Person) -> Self {
+        Self { person: Some(Box::new(person)), ..self }
     }
 
     /// Adds what the operator should know. Foreign text in it is escaped when it is logged.
@@ -127,7 +143,9 @@ impl From<LoginError> for Problem {
         let retry_after = match &error {
             // A node that is shy of us is no reason to send people away for long.
             LoginError::Unavailable(Unavailable::Chain(error)) => error.retry_after().map(|after| after.min(LONGEST_RETRY)),
-            LoginError::Unavailable(Unavailable::Limited { retry_after }) => Some(*retry_after),
+            LoginError::Unavailable(Unavailable::Limited { retry_after } | Unavailable::TooOften { retry_after }) => {
+                Some(*retry_after)
+            }
             _ => None,
         };
         Self { retry_after, ..Self::new(code).because(&error) }
@@ -200,7 +218,7 @@ mod tests {
         use siwn::{AccountRefusal, ChallengeError, ProofError, Refusal, SignatureError};
         let account: siwn::AccountId = "alice.near".parse().unwrap();
         let ago = Duration::ZERO;
-        let refusals: [Refusal; 13] = [
+        let refusals: [Refusal; 15] = [
             ChallengeError::NotOurs.into(),
             ChallengeError::Expired { ago }.into(),
             ChallengeError::Ahead { ahead: ago }.into(),
@@ -211,9 +229,11 @@ mod tests {
             ProofError::Signature(SignatureError::DoesNotHold).into(),
             AccountRefusal::FunctionCallKey(account.clone()).into(),
             AccountRefusal::NoKey(account.clone()).into(),
-            AccountRefusal::NoAccount(account).into(),
+            AccountRefusal::NoAccount(account.clone()).into(),
+            AccountRefusal::NotAllowed(account).into(),
             Refusal::Spent,
             Refusal::ExpiredMeanwhile,
+            Refusal::Blocked,
         ];
         for refusal in refusals {
             let problem = Problem::from(LoginError::from(refusal));

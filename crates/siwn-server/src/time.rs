@@ -1,5 +1,6 @@
 //! Times in answers: RFC 3339 in UTC, with milliseconds.
 
+use std::fmt;
 use std::time::{Duration, UNIX_EPOCH};
 
 use serde::{Serialize, Serializer};
@@ -10,10 +11,16 @@ const LAST: u64 = 253_402_300_799_999;
 
 pub(crate) struct Rfc3339(pub(crate) UnixMillis);
 
+impl fmt::Display for Rfc3339 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let time = UNIX_EPOCH + Duration::from_millis(self.0.get().min(LAST));
+        humantime::format_rfc3339_millis(time).fmt(f)
+    }
+}
+
 impl Serialize for Rfc3339 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let time = UNIX_EPOCH + Duration::from_millis(self.0.get().min(LAST));
-        serializer.collect_str(&humantime::format_rfc3339_millis(time))
+        serializer.collect_str(self)
     }
 }
 

@@ -8,7 +8,7 @@ use axum::extract::FromRef;
 use axum::routing::{get, post};
 use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
-use siwn::{KeySigner, KeyType, Nonce, PrivateKey, TokenRequest, UnixMillis};
+use siwn::{AccountRules, KeySigner, KeyType, Nonce, PrivateKey, TokenRequest, UnixMillis};
 use siwn_server::test_util::{TestClock, test_site};
 use siwn_server::{BearerToken, SignedIn, Siwn};
 use tower::ServiceExt as _;
@@ -136,6 +136,22 @@ async fn a_token_of_near_sign_verify_is_taken_as_a_bearer_token() {
         StatusCode::UNAUTHORIZED,
         "too old by now"
     );
+}
+
+#[tokio::test]
+async fn rules_hold_in_an_applications_own_routes_too() {
+    let (router, siwn, _) = application();
+    let session = format!("Bearer {}", siwn.sign_in_as("alice.near").await);
+    let token = format!("Bearer {}", basic_token("app.example", NOW));
+    let rules = |denied: &str| AccountRules { allow: Vec::new(), deny: vec![denied.parse().unwrap()] };
+    for (denied, status) in [("alice.near", StatusCode::UNAUTHORIZED), ("bob.near", StatusCode::OK)] {
+        siwn.set_account_rules(rules(denied));
+        for (path, bearer) in [("/me", &session), ("/order", &token)] {
+            let answer = send(&router, Method::GET, path, &[("authorization", bearer)]).await;
+            assert_eq!(answer.0, status, "{denied} {path}");
+            assert_eq!(answer.1.contains("account_not_allowed"), status != StatusCode::OK, "{}", answer.1);
+        }
+    }
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! Logins with an authorization of NEP-641 in place of a signature, over HTTP.
 
-#![expect(clippy::unwrap_used, reason = "these are tests")]
-
 mod support;
 
 use http::StatusCode;

@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use siwn_server::config::{Config, Fault, Sources, StoreUrl, settings};
+use siwn::{ContractAccounts, ResolutionLimits};
+use siwn_server::config::{AuditTarget, Config, Fault, Sources, StoreUrl, settings};
 
 fn environment(variables: &[(&str, &str)]) -> Vec<(String, String)> {
     variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -20,7 +21,7 @@ fn a_recipient_is_enough() {
     assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(config.public_url.to_string(), "http://localhost:8080");
     assert_eq!(config.message.as_str(), "Sign in to app.example");
-    assert_eq!((config.network.chain_id(), config.rpc.len(), config.secrets.len()), ("mainnet", 0, 0));
+    assert_eq!((config.network.chain_id(), config.rpc.len(), config.secrets.is_none()), ("mainnet", 0, true));
     assert_eq!((config.rpc_timeout, config.key_cache), (Duration::from_secs(2), Duration::from_secs(30)));
     assert_eq!((config.challenge_ttl, config.session_ttl), (Duration::from_mins(5), Duration::from_hours(7 * 24)));
     assert_eq!(config.store, StoreUrl::Sqlite("siwn.db".into()));
@@ -52,7 +53,7 @@ fn lists_stand_in_the_file_or_between_commas() {
     let config = Config::load(&Sources::new().environment(variables)).unwrap();
     let hosts: Vec<_> = config.rpc.iter().map(|endpoint| endpoint.url.host()).collect();
     assert_eq!(hosts, ["a.example", "b.example"]);
-    assert_eq!(config.secrets.len(), 2);
+    assert_eq!(config.secrets.unwrap().change(), (2, None));
 }
 
 #[test]
@@ -134,12 +135,38 @@ headers = { authorization = "hush\n" }
 }
 
 #[test]
+fn contracts_are_asked_within_limits_or_not_at_all() {
+    let sources = |settings: &[(&'static str, &str)]| {
+        let sources = Sources::new().flag("recipient", "r".into());
+        settings.iter().fold(sources, |sources, (name, value)| sources.flag(name, (*value).into()))
+    };
+    let config = Config::load(&sources(&[])).unwrap();
+    assert_eq!((config.contract_accounts, config.resolution_limits), (ContractAccounts::Ask, ResolutionLimits::default()));
+    let settings = [("contract_accounts", "refuse"), ("resolve_depth", "2"), ("resolve_authorizations", "16")];
+    let config = Config::load(&sources(&settings)).unwrap();
+    assert_eq!(config.contract_accounts, ContractAccounts::Refuse);
+    assert_eq!((config.resolution_limits.depth(), config.resolution_limits.authorizations()), (2, 16));
+    for (setting, told) in [
+        (("contract_accounts", "true"), "--contract-accounts: is allow or refuse"),
+        (("resolve_depth", "5"), "--resolve-depth: authorizations are followed to a depth of at most 4"),
+        (("resolve_authorizations", "17"), "--resolve-authorizations: an authorization has at most 16 sub-authorizations"),
+        (("resolve_authorizations", "0"), "resolve_depth: a depth needs at least as many sub-authorizations"),
+        (("resolve_depth", "-1"), "--resolve-depth: is a number"),
+    ] {
+        assert_eq!(faults(&sources(&[setting])), told);
+    }
+}
+
+#[test]
 fn no_more_nodes_can_agree_than_there_are() {
     let sources = |agreement: &str, rpc: &str| {
         let sources = Sources::new().flag("recipient", "r".into()).flag("rpc_agreement", agreement.into());
         if rpc.is_empty() { sources } else { sources.flag("rpc", rpc.into()) }
     };
     assert_eq!(Config::load(&sources("2", "")).unwrap().rpc_agreement, 2);
+    let at_once = |number: &str| Sources::new().flag("recipient", "r".into()).flag("rpc_at_once", number.into());
+    assert_eq!(Config::load(&at_once("1000")).unwrap().rpc_at_once, 1000);
+    assert_eq!(faults(&at_once("0")), "--rpc-at-once: is a number from 1 to 1000");
     for (agreement, rpc) in [("3", ""), ("2", "https://a.example"), ("0", ""), ("-1", ""), ("two", "")] {
         assert!(faults(&sources(agreement, rpc)).contains("--rpc-agreement: is a number from 1 to"), "{agreement}");
     }
@@ -171,11 +198,44 @@ fn a_secret_comes_from_one_place() {
     std::fs::write(file.path(), format!("{}\n", "0f".repeat(32))).unwrap();
     let path = file.path().to_str().unwrap();
     let base = || Sources::new().flag("recipient", "r".into()).flag("secret_file", path.into());
-    assert_eq!(Config::load(&base()).unwrap().secrets.len(), 1);
+    assert_eq!(Config::load(&base()).unwrap().secrets.unwrap().change(), (1, None));
     let both = base().environment(environment(&[("SIWN_SECRET", &"0f".repeat(32))]));
     assert!(faults(&both).contains("given twice"));
     std::fs::write(file.path(), "").unwrap();
-    assert!(faults(&base()).contains("the file is empty"));
+    assert!(faults(&base()).contains("there is no secret in it"));
+}
+
+#[test]
+fn account_rules_come_from_lists_and_from_a_file() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "deny mallory.team.near\nallow bob.near\n").unwrap();
+    let sources = Sources::new()
+        .file("siwn.toml", "recipient = \"r\"\nallow_accounts = [\"*.team.near\"]")
+        .flag("account_rules", file.path().to_str().unwrap().into());
+    let rules = Config::load(&sources).unwrap().account_rules;
+    let allows = |account: &str| rules.allow(&account.parse().unwrap());
+    assert!(allows("alice.team.near") && allows("bob.near"));
+    assert!(!allows("mallory.team.near") && !allows("carol.near"));
+
+    std::fs::write(file.path(), "").unwrap();
+    assert!(faults(&sources).contains("there is no rule in it"));
+}
+
+#[test]
+fn limits_and_the_audit_log_are_set_or_turned_off() {
+    let load = |values: &[(&'static str, &str)]| {
+        let sources = Sources::new().flag("recipient", "r".into());
+        Config::load(&values.iter().fold(sources, |sources, (name, value)| sources.flag(name, (*value).into())))
+    };
+    let config = load(&[("initiate_limit", "5/1s"), ("verify_limit", "off"), ("audit_log", "file:audit.log")]).unwrap();
+    assert_eq!(config.rates.initiate.map(|rate| rate.to_string()).as_deref(), Some("5/1s"));
+    assert_eq!(config.rates.verify, None);
+    assert_eq!(config.rates.account.map(|rate| rate.to_string()).as_deref(), Some("60/1m"));
+    assert_eq!(config.audit_log, AuditTarget::File("audit.log".into()));
+    assert_eq!(load(&[]).unwrap().audit_log, AuditTarget::Off);
+    for wrong in [("initiate_limit", "0/1s"), ("verify_limit", "none"), ("audit_log", "audit.log"), ("audit_log", "file:")] {
+        assert_eq!(load(&[wrong]).unwrap_err().len(), 1, "{wrong:?}");
+    }
 }
 
 #[test]
@@ -190,6 +250,16 @@ fn what_is_probably_not_meant_is_said() {
     insta::assert_snapshot!(
         Config::load(&sources).unwrap().warnings().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     );
+}
+
+#[test]
+fn a_proxy_on_this_machine_that_is_not_named_is_said() {
+    let warnings = |proxies: &'static str| {
+        let sources = Sources::new().flag("recipient", "r".into()).flag("public_url", "https://app.example".into());
+        Config::load(&sources.flag("trusted_proxies", proxies.into())).unwrap().warnings()
+    };
+    let is_said = |proxies| warnings(proxies).iter().any(|warning| warning.place == "trusted_proxies");
+    assert!(is_said("") && !is_said("127.0.0.1"));
 }
 
 #[test]

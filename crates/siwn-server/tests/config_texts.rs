@@ -98,6 +98,6 @@ fn the_texts_above_are_enough_for_a_configuration() {
     let variables = [("SIWN_RECIPIENT", "app.example"), ("SIWN_SECRET", SECRET), ("SIWN_STORE", "memory:")];
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let config = Config::load(&Sources::new().environment(variables)).unwrap();
-    assert_eq!(config.secrets.len(), 1);
+    assert!(config.secrets.is_some());
     assert!(!format!("{config:?}").contains(SECRET));
 }

@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use siwn::UnixMillis;
+use siwn::{BoxFuture, StoreError, UnixMillis};
 
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
@@ -18,3 +18,14 @@ pub use sqlite::SqliteStore;
 
 /// A store's clock: the machine's, or a test's. It is given when the store is opened, and asked from any thread.
 pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
+
+/// Keeps the server's secrets where all processes that share the store find them, for a server whose operator gives none.
+///
+/// They are a text that the store does not read. Whoever can read the store can read it.
+pub trait KeptSecrets: Send + Sync {
+    /// The text; `if_new` where none is kept yet. All processes are answered the same.
+    fn kept_secrets<'a>(&'a self, if_new: &'a str) -> BoxFuture<'a, Result<String, StoreError>>;
+
+    /// Puts `new` in the place of `old`. False where something else is kept: somebody was faster.
+    fn replace_secrets<'a>(&'a self, old: &'a str, new: &'a str) -> BoxFuture<'a, Result<bool, StoreError>>;
+}

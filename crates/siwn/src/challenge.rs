@@ -8,6 +8,7 @@
 //! Issuing writes nothing, so that a flood of requests costs no memory, and whoever has the secret can judge what another replica
 //! issued. The first 16 bytes are the id of the challenge, and of the session that it opens.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
@@ -16,14 +17,15 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use thiserror::Error;
 
+use crate::issue::Issue;
 use crate::row::{Generation, SessionId};
 use crate::secret::Mac;
-use crate::site::{Issue, Message, Recipient, Site};
+use crate::site::{Message, Recipient, Site};
 use crate::web::{CallbackUrl, Origin};
 use crate::{JsonPayload, Nonce, UnixMillis};
 
 /// How far ahead of the clock a challenge of another replica may be.
-const CLOCK_SKEW: Duration = Duration::from_secs(10);
+pub(crate) const CLOCK_SKEW: Duration = Duration::from_secs(10);
 const DOMAIN: &[u8] = b"siwn challenge v1";
 const PURPOSE: &[u8] = b"login";
 
@@ -90,7 +92,8 @@ impl Challenge {
     /// Issues a challenge of `site`. `random` makes it unique: 8 random bytes.
     #[must_use]
     pub fn issue(site: &Site, generation: Generation, bound_to: &Binding, now: UnixMillis, random: [u8; 8]) -> Self {
-        let issue = &site.issue;
+        let issues = site.issues();
+        let issue = issues.making(now);
         let mut head = [0; 16];
         head[..8].copy_from_slice(&now.get().to_be_bytes());
         head[8..].copy_from_slice(&random);
@@ -142,9 +145,9 @@ pub struct Returned<'a> {
 
 /// A challenge that is ours, in time, and bound to whoever presents it.
 #[derive(Debug)]
-pub struct OwnChallenge<'a> {
+pub struct OwnChallenge {
     pub(crate) nonce: Nonce,
-    pub(crate) issue: &'a Issue,
+    pub(crate) issue: Arc<Issue>,
     pub(crate) expires_at: UnixMillis,
     pub(crate) generation: Generation,
 }
@@ -173,12 +176,12 @@ pub enum ChallengeError {
     State,
 }
 
-impl<'a> OwnChallenge<'a> {
+impl OwnChallenge {
     /// Judges what came back. No I/O.
     ///
     /// The tag is judged first: only who holds a challenge of ours learns more than that it is not ours.
     pub fn judge(
-        site: &'a Site,
+        site: &Site,
         returned: Returned<'_>,
         generation: Generation,
         bound_to: &Binding,
@@ -186,8 +189,9 @@ impl<'a> OwnChallenge<'a> {
     ) -> Result<Self, ChallengeError> {
         let Returned { nonce, state: said_state } = returned;
         let (head, found) = nonce.as_bytes().split_first_chunk::<16>().expect("a nonce has 32 bytes");
-        let is_of = |issue: &&Issue| bool::from(tag(issue, site, generation, bound_to, head).ct_eq(found));
-        let issue = site.issues().find(is_of).ok_or(ChallengeError::NotOurs)?;
+        let is_of = |issue: &&Arc<Issue>| bool::from(tag(issue, site, generation, bound_to, head).ct_eq(found));
+        let issues = site.issues();
+        let issue = issues.taken_back(now).find(is_of).ok_or(ChallengeError::NotOurs)?;
 
         let (millis, _) = head.split_first_chunk::<8>().expect("the head has 16 bytes");
         let issued_at = UnixMillis::new(u64::from_be_bytes(*millis));
@@ -202,7 +206,7 @@ impl<'a> OwnChallenge<'a> {
         if !said_state.is_none_or(states_agree) {
             return Err(ChallengeError::State);
         }
-        Ok(Self { nonce: *nonce, issue, expires_at, generation })
+        Ok(Self { nonce: *nonce, issue: Arc::clone(issue), expires_at, generation })
     }
 
     /// What an authorization must authorize to be one of this challenge.

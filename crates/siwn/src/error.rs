@@ -40,6 +40,9 @@ pub enum Refusal {
     /// Step 5: the challenge expired while the chain was asked.
     #[error("the challenge expired before the session could be opened")]
     ExpiredMeanwhile,
+    /// Step 5: the account is blocked here.
+    #[error("the account is blocked")]
+    Blocked,
     /// Step 5: the store lost its memory while the chain was asked.
     #[error("the store no longer knows which challenges were used")]
     Forgotten,
@@ -56,6 +59,12 @@ pub enum Unavailable {
     #[error("too many questions were asked on this client's behalf")]
     Limited {
         /// When there is more.
+        retry_after: Duration,
+    },
+    /// Step 4: the account signed in too often.
+    #[error("the account signed in too often")]
+    TooOften {
+        /// When it may again.
         retry_after: Duration,
     },
     /// Step 5.
@@ -84,6 +93,9 @@ impl LoginError {
     /// | `key_not_full_access` | the key may only call contracts |
     /// | `key_not_found` | the account does not have the key |
     /// | `account_not_found` | there is no such account |
+    /// | `account_not_allowed` | the account is not one of those that are let in |
+    /// | `rate_limited` | the account signed in too often |
+    /// | `account_blocked` | the account may not sign in here |
     /// | `chain_unavailable` | the chain could not be asked |
     /// | `too_many_questions` | too much was asked on this client's behalf |
     /// | `store_unavailable` | the store could not be asked, or is full |
@@ -94,6 +106,7 @@ impl LoginError {
             Self::Refused(refusal) => refusal.code(),
             Self::Unavailable(Unavailable::Chain(_)) => "chain_unavailable",
             Self::Unavailable(Unavailable::Limited { .. }) => "too_many_questions",
+            Self::Unavailable(Unavailable::TooOften { .. }) => "rate_limited",
             Self::Unavailable(Unavailable::Store(_)) => "store_unavailable",
             Self::Unavailable(Unavailable::StartOver(_)) => "start_over",
         }
@@ -117,7 +130,9 @@ impl Refusal {
             Self::Account(AccountRefusal::FunctionCallKey(_)) => "key_not_full_access",
             Self::Account(AccountRefusal::NoKey(_)) => "key_not_found",
             Self::Account(AccountRefusal::NoAccount(_)) => "account_not_found",
+            Self::Account(AccountRefusal::NotAllowed(_)) => "account_not_allowed",
             Self::Spent => "challenge_used",
+            Self::Blocked => "account_blocked",
         }
     }
 }

@@ -31,6 +31,7 @@
 //! | binding | who must come back with the challenge: a browser, an origin, anybody |
 //! | generation | which store, and since when it remembers |
 //! | session | what a login opens |
+//! | cut-off | what ends all sessions of an account that were opened before it |
 //!
 //! # Example
 //!
@@ -53,17 +54,22 @@
 use std::pin::Pin;
 
 mod account;
+mod admission;
 mod base58;
 mod borsh;
 mod chain;
 mod challenge;
+mod client_label;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod curve;
 mod error;
+mod issue;
 mod key;
+mod limits;
 mod login;
 mod memory;
+mod memory_limits;
 mod nep413;
 mod nep641;
 mod nonce;
@@ -72,6 +78,7 @@ mod private_key;
 mod proof;
 mod quoted;
 mod row;
+mod rules;
 mod secret;
 mod session;
 mod signature;
@@ -84,14 +91,19 @@ mod verified;
 mod web;
 
 pub use account::{AccountId, AccountIdError, AccountKind};
+pub use admission::{Admission, NotAdmitted};
 pub use base58::Base58Error;
 pub use borsh::BorshError;
 pub use chain::{Access, Asker, Block, Chain, ChainError, Question, Standing};
 pub use challenge::{Binding, Challenge, ChallengeError, OwnChallenge, Returned};
+pub use client_label::ClientLabel;
 pub use error::{LoginError, Refusal, Unavailable};
+pub use issue::{Issue, Issues};
 pub use key::{KeyError, KeyType, PublicKey};
+pub use limits::{Counted, Limits, LimitsUnavailable, Rate, RateError, Taken};
 pub use login::{Client, Login, OpenedSession};
 pub use memory::MemoryStore;
+pub use memory_limits::MemoryLimits;
 pub use nep413::{Payload, PayloadHash, TAG};
 pub use nep641::{
     AccessKeyAuthorization, AskId, AuthorizationError, AuthorizationFault, AuthorizationPolicy, AuthorizationRefusal, Authorized,
@@ -103,13 +115,14 @@ pub use policy::{DEFAULT_SKEW, NonceRule, Policy, PolicyError, SignedToken, Text
 pub use private_key::PrivateKey;
 pub use proof::{Proof, ProofError, ProofFields};
 pub use quoted::Quoted;
-pub use row::{Generation, NewSession, SessionId, SessionRow, SessionTokenError};
+pub use row::{Generation, NewSession, Renewal, SessionId, SessionRow, SessionTokenError};
+pub use rules::{AccountPattern, AccountPatternError, AccountRules};
 pub use secret::{Secret, SecretError};
 pub use session::{Session, SessionSecret, SessionToken, Sessions};
 pub use signature::{Signature, SignatureError};
 pub use signer::{KeySigner, SignedMessage, Signer, SignerError, TokenRequest};
-pub use site::{Issue, Message, Recipient, Site, SiteError};
-pub use store::{Opening, Store, StoreError};
+pub use site::{Message, Recipient, Site, SiteError};
+pub use store::{Counts, KEYS_REMEMBERED, KeyMemory, LISTED, Opening, Store, StoreError};
 pub use time::UnixMillis;
 pub use token::{AuthToken, FieldError, MAX_TOKEN_LENGTH, TokenError, TokenFields};
 pub use verified::{AccessPolicy, AccountRefusal, Asked, Claim, FunctionCallKeys, Funding, UnfundedAccounts, VerifiedAccount};

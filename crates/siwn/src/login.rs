@@ -12,11 +12,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::admission::{Admission, Admitted, everybody};
 use crate::error::{LoginError, Refusal, Unavailable};
 use crate::row::{NewSession, SessionRow};
 use crate::session::{Session, SessionSecret, SessionToken};
 use crate::store::{Opening, StoreError};
-use crate::{Asker, Binding, Chain, Challenge, OwnChallenge, Proof, Site, Store, UnixMillis, VerifiedAccount};
+use crate::{Asker, Binding, Chain, Challenge, ClientLabel, OwnChallenge, Proof, Site, Store, UnixMillis};
 
 /// The longest session that a contract opens: there is no key that could be asked for again.
 const LONGEST_WITHOUT_KEY: Duration = Duration::from_hours(1);
@@ -26,6 +27,7 @@ pub struct Login {
     site: Site,
     chain: Arc<dyn Chain>,
     store: Arc<dyn Store>,
+    admission: Arc<dyn Admission>,
 }
 
 /// Who ends a login: what his challenge must be bound to, and where he is.
@@ -56,8 +58,14 @@ pub struct OpenedSession {
 impl Login {
     /// People sign in to `site`; `chain` says whose key it was, `store` keeps the sessions.
     #[must_use]
-    pub const fn new(site: Site, chain: Arc<dyn Chain>, store: Arc<dyn Store>) -> Self {
-        Self { site, chain, store }
+    pub fn new(site: Site, chain: Arc<dyn Chain>, store: Arc<dyn Store>) -> Self {
+        Self { site, chain, store, admission: everybody() }
+    }
+
+    /// The same, where `admission` has the last word on who is let in. Otherwise everybody is whose account is confirmed.
+    #[must_use]
+    pub fn admission(self, admission: Arc<dyn Admission>) -> Self {
+        Self { admission, ..self }
     }
 
     /// The site.
@@ -90,21 +98,17 @@ impl Login {
         let claim = challenge.check(&self.site, proof)?;
         // 3. Where the account stands with the key; or what its contract makes of the authorization.
         let asked = claim.ask(&*self.chain, Asker::of(challenge.id(), client.address)).await?;
-        // 4. Full access only, or the contract's word for just that payload.
-        let account = asked.confirm(self.site.access)?;
+        // 4. Full access only, or the contract's word for just that payload; and only who is let in.
+        let account = Admitted::by(&*self.admission, asked.confirm(self.site.access)?, now).await?;
         // 5. Spend the challenge and open the session: one atomic step.
-        self.open(self.new_session(&challenge, account, now, &secret), secret).await
+        let opened = self.open(self.new_session(&challenge, account, now, &secret), secret).await?;
+        self.admission.opened(&opened.session, now).await;
+        Ok(opened)
     }
 
     /// What the store is asked to insert: a session of a confirmed account, under the id of the challenge that opens it.
-    fn new_session(
-        &self,
-        challenge: &OwnChallenge<'_>,
-        account: VerifiedAccount,
-        now: UnixMillis,
-        secret: &SessionSecret,
-    ) -> NewSession {
-        let (account, key) = account.into_parts();
+    fn new_session(&self, challenge: &OwnChallenge, account: Admitted, now: UnixMillis, secret: &SessionSecret) -> NewSession {
+        let (account, key) = account.into_account().into_parts();
         let lifetime = match key {
             Some(_) => self.site.session_lifetime,
             None => self.site.session_lifetime.min(LONGEST_WITHOUT_KEY),
@@ -115,8 +119,12 @@ impl Login {
             recipient: self.site.recipient.clone(),
             account,
             key,
+            client: ClientLabel::default(),
             created_at: now,
             expires_at: now + lifetime,
+            idle_lifetime: self.site.idle_lifetime,
+            seen_at: now,
+            checked_at: now,
         };
         NewSession { row, challenge_expires_at: challenge.expires_at, generation: challenge.generation }
     }
@@ -135,6 +143,7 @@ impl Login {
             Ok(Opening::AlreadySpent) => Err(Refusal::Spent.into()),
             Ok(Opening::ChallengeExpired) => Err(Refusal::ExpiredMeanwhile.into()),
             Ok(Opening::OtherGeneration) => Err(Refusal::Forgotten.into()),
+            Ok(Opening::Blocked) => Err(Refusal::Blocked.into()),
             Err(StoreError::Unknown(source)) => Err(Unavailable::StartOver(source).into()),
             Err(error) => Err(error.into()),
         }

@@ -1,100 +1,45 @@
 //! A store in memory, for one process: bounded, expiring, gone with the process.
 
-use std::collections::{BTreeSet, HashMap};
+mod account;
+mod rows;
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::row::{Generation, NewSession, SessionId, SessionRow};
-use crate::store::{Opening, Store, StoreError};
-use crate::{BoxFuture, UnixMillis};
+use self::rows::Rows;
+use crate::row::{Generation, NewSession, Renewal, SessionId, SessionRow};
+use crate::site::Recipient;
+use crate::store::{Counts, KeyMemory, Opening, Store, StoreError};
+use crate::{AccountId, BoxFuture, PublicKey, UnixMillis};
 
 /// Keeps rows in memory, at most as many as it was made for. When it is full of live rows it says so and forgets none.
 pub struct MemoryStore {
     generation: Generation,
-    capacity: usize,
     clock: Box<dyn Fn() -> UnixMillis + Send + Sync>,
     rows: Mutex<Rows>,
 }
 
-#[derive(Default)]
-struct Rows {
-    by_id: HashMap<SessionId, Kept>,
-    by_end: BTreeSet<(UnixMillis, SessionId)>,
-}
-
-struct Kept {
-    row: SessionRow,
-    is_open: bool,
-    guarded_until: UnixMillis,
-    until: UnixMillis,
-}
-
 impl MemoryStore {
-    /// An empty store for `capacity` rows. `generation` is random and new at every start; `clock` is the machine's, or a test's.
+    /// An empty store for `capacity` rows, and as many accounts. `generation` is random and new at every start; `clock` is the
+    /// machine's, or a test's.
     pub fn new(generation: Generation, capacity: usize, clock: impl Fn() -> UnixMillis + Send + Sync + 'static) -> Self {
-        Self { generation, capacity, clock: Box::new(clock), rows: Mutex::default() }
+        Self { generation, clock: Box::new(clock), rows: Mutex::new(Rows::new(capacity)) }
     }
 
     fn rows(&self) -> MutexGuard<'_, Rows> {
-        // Every change below is complete before anything could panic.
+        // Every change is complete before anything could panic.
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn open_now(&self, new: &NewSession) -> Result<Opening, StoreError> {
-        let mut rows = self.rows();
-        let now = (self.clock)();
-        rows.prune(now);
-        if let Some(kept) = rows.by_id.get(&new.row.id) {
-            let is_same = kept.is_open && kept.row.secret_hash == new.row.secret_hash;
-            return Ok(if is_same { Opening::Opened } else { Opening::AlreadySpent });
-        }
-        if new.generation != self.generation {
-            return Ok(Opening::OtherGeneration);
-        }
-        if now >= new.challenge_expires_at {
-            return Ok(Opening::ChallengeExpired);
-        }
-        if rows.by_id.len() >= self.capacity {
-            return Err(StoreError::Full);
-        }
-        rows.insert(Kept { row: new.row.clone(), is_open: true, guarded_until: new.guarded_until(), until: new.kept_until() });
-        Ok(Opening::Opened)
-    }
-
-    fn find_now(&self, id: SessionId) -> Option<SessionRow> {
-        let rows = self.rows();
-        let now = (self.clock)();
-        rows.by_id.get(&id).filter(|kept| kept.is_open && now < kept.row.expires_at).map(|kept| kept.row.clone())
-    }
-
-    fn close_now(&self, id: SessionId) {
-        let mut rows = self.rows();
-        if let Some(mut kept) = rows.remove(id) {
-            kept.is_open = false;
-            kept.until = kept.guarded_until;
-            rows.insert(kept);
-        }
-    }
-}
-
-impl Rows {
-    fn insert(&mut self, kept: Kept) {
-        self.by_end.insert((kept.until, kept.row.id));
-        self.by_id.insert(kept.row.id, kept);
-    }
-
-    fn remove(&mut self, id: SessionId) -> Option<Kept> {
-        let kept = self.by_id.remove(&id)?;
-        self.by_end.remove(&(kept.until, id));
-        Some(kept)
-    }
-
-    fn prune(&mut self, now: UnixMillis) {
-        while let Some((end, id)) = self.by_end.first().copied()
-            && end <= now
-        {
-            self.by_end.pop_first();
-            self.by_id.remove(&id);
-        }
+    /// Does `work` at once, at the time that it then is.
+    fn now<'a, T>(
+        &'a self,
+        work: impl FnOnce(&mut Rows, UnixMillis) -> Result<T, StoreError> + Send + 'a,
+    ) -> BoxFuture<'a, Result<T, StoreError>> {
+        Box::pin(async move {
+            let mut rows = self.rows();
+            let now = (self.clock)();
+            work(&mut rows, now)
+        })
     }
 }
 
@@ -104,23 +49,78 @@ impl Store for MemoryStore {
     }
 
     fn open<'a>(&'a self, session: &'a NewSession) -> BoxFuture<'a, Result<Opening, StoreError>> {
-        Box::pin(async { self.open_now(session) })
+        self.now(|rows, now| rows.open(session, self.generation, now))
     }
 
     fn find(&self, id: SessionId) -> BoxFuture<'_, Result<Option<SessionRow>, StoreError>> {
-        Box::pin(async move { Ok(self.find_now(id)) })
+        self.now(move |rows, now| Ok(rows.find(id, now).cloned()))
+    }
+
+    fn renew(&self, id: SessionId, renewal: Renewal) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.now(move |rows, now| {
+            rows.renew(id, renewal, now);
+            Ok(())
+        })
     }
 
     fn close(&self, id: SessionId) -> BoxFuture<'_, Result<(), StoreError>> {
-        Box::pin(async move {
-            self.close_now(id);
+        self.now(move |rows, _| {
+            rows.close(id);
             Ok(())
         })
+    }
+
+    fn sessions<'a>(&'a self, account: &'a AccountId) -> BoxFuture<'a, Result<Vec<SessionRow>, StoreError>> {
+        self.now(|rows, now| Ok(rows.sessions(account, now)))
+    }
+
+    fn close_all<'a>(
+        &'a self,
+        account: &'a AccountId,
+        recipient: Option<&'a Recipient>,
+        spared: Option<SessionId>,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.now(move |rows, now| {
+            rows.close_all(account, recipient, spared, now);
+            Ok(())
+        })
+    }
+
+    fn block<'a>(&'a self, account: &'a AccountId) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.now(|rows, now| rows.block(account, now))
+    }
+
+    fn unblock<'a>(&'a self, account: &'a AccountId) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.now(|rows, _| {
+            rows.unblock(account);
+            Ok(())
+        })
+    }
+
+    fn is_blocked<'a>(&'a self, account: &'a AccountId) -> BoxFuture<'a, Result<bool, StoreError>> {
+        self.now(|rows, _| Ok(rows.is_blocked(account)))
+    }
+
+    fn recall_key<'a>(&'a self, account: &'a AccountId, key: &'a PublicKey) -> BoxFuture<'a, Result<KeyMemory, StoreError>> {
+        self.now(|rows, _| Ok(rows.recall_key(account, &key.handle())))
+    }
+
+    fn remember_key<'a>(&'a self, account: &'a AccountId, key: &'a PublicKey) -> BoxFuture<'a, Result<KeyMemory, StoreError>> {
+        self.now(|rows, _| rows.remember_key(account, key.handle()))
+    }
+
+    fn counts(&self) -> BoxFuture<'_, Result<Counts, StoreError>> {
+        self.now(|rows, now| Ok(rows.counts(now)))
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.now(Rows::check)
     }
 }
 
 impl std::fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "MemoryStore({} of {} rows)", self.rows().by_id.len(), self.capacity)
+        let rows = self.rows();
+        write!(f, "MemoryStore({} of {} rows)", rows.len(), rows.capacity())
     }
 }

@@ -101,6 +101,15 @@ impl Proof {
         &self.account
     }
 
+    /// The key that somebody claims to have signed with; none in an authorization, which is not read yet.
+    #[must_use]
+    pub const fn key(&self) -> Option<&PublicKey> {
+        match &self.form {
+            Form::Signature(signing) => Some(&signing.key),
+            Form::Authorization(_) => None,
+        }
+    }
+
     /// What came back of the challenge.
     #[must_use]
     pub fn returned(&self) -> Returned<'_> {
@@ -154,7 +163,7 @@ pub enum ProofError {
     AuthorizationNotTaken,
 }
 
-impl OwnChallenge<'_> {
+impl OwnChallenge {
     /// Holds the proof against the payload that this site asked for. No I/O.
     pub fn check(&self, site: &Site, proof: Proof) -> Result<Claim, ProofError> {
         match proof.form {

@@ -8,7 +8,7 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use thiserror::Error;
 
 use crate::site::Recipient;
-use crate::{AccountId, PublicKey, UnixMillis};
+use crate::{AccountId, ClientLabel, PublicKey, UnixMillis};
 
 /// How long the row outlives its challenge, against clocks that differ.
 const GUARD: Duration = Duration::from_secs(10);
@@ -26,10 +26,35 @@ pub struct SessionRow {
     pub account: AccountId,
     /// The key that opened it; none where a contract answered for the account.
     pub key: Option<PublicKey>,
+    /// What the client called itself.
+    pub client: ClientLabel,
     /// When it was opened.
     pub created_at: UnixMillis,
-    /// When it ends.
+    /// When it ends at the latest.
     pub expires_at: UnixMillis,
+    /// How long it lives when it is not used, in whole milliseconds; none where only `expires_at` ends it.
+    pub idle_lifetime: Option<Duration>,
+    /// When it was last used, as far as that was written down.
+    pub seen_at: UnixMillis,
+    /// When the chain last said that the account has the key.
+    pub checked_at: UnixMillis,
+}
+
+impl SessionRow {
+    /// When it ends if it is not used any more: the sooner of its two ends.
+    #[must_use]
+    pub fn ends_at(&self) -> UnixMillis {
+        self.idle_lifetime.map_or(self.expires_at, |idle| self.expires_at.min(self.seen_at + idle))
+    }
+}
+
+/// What is written down of a session while it is used. Both times only ever move forward.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Renewal {
+    /// It was used then.
+    pub seen_at: Option<UnixMillis>,
+    /// The chain said then that the account has the key.
+    pub checked_at: Option<UnixMillis>,
 }
 
 /// 16 random bytes that name a store and its memory: made when a store finds none, and anew when rows may have been lost.

@@ -3,19 +3,22 @@
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroize as _;
 
-use crate::row::{SessionId, SessionRow, SessionTokenError};
+use crate::row::{Renewal, SessionId, SessionRow, SessionTokenError};
 use crate::site::Recipient;
 use crate::store::{Store, StoreError};
-use crate::{AccountId, PublicKey, UnixMillis};
+use crate::{AccountId, ClientLabel, PublicKey, UnixMillis};
 
 /// In front of a token that is sent as a bearer token, so that no other kind is taken for one.
 const BEARER_PREFIX: &str = "siwn_";
+/// How often it is written down that a session is used, at most.
+const SEEN_EVERY: Duration = Duration::from_mins(1);
 
 /// The secret half: 32 random bytes that the caller brings. Only its hash is stored.
 #[derive(Clone)]
@@ -40,10 +43,18 @@ pub struct Session {
     pub key: Option<PublicKey>,
     /// The site that was signed in to.
     pub recipient: Recipient,
+    /// What the client called itself.
+    pub client: ClientLabel,
     /// When it was opened.
     pub created_at: UnixMillis,
-    /// When it ends.
+    /// When it ends at the latest.
     pub expires_at: UnixMillis,
+    /// How long it lives when it is not used; none where only `expires_at` ends it.
+    pub idle_lifetime: Option<Duration>,
+    /// When it was last used, to the minute.
+    pub seen_at: UnixMillis,
+    /// When the chain last said that the account has the key.
+    pub checked_at: UnixMillis,
 }
 
 /// The sessions of one site.
@@ -63,25 +74,64 @@ impl Sessions {
     /// The session that `token` opens, if it is this site's and alive. Costs one look-up.
     pub async fn find(&self, token: &SessionToken, now: UnixMillis) -> Result<Option<Session>, StoreError> {
         let row = self.store.find(token.id).await?;
-        let is_good = |row: &SessionRow| {
-            bool::from(row.secret_hash.ct_eq(&token.secret.hash())) && row.recipient == self.recipient && now < row.expires_at
-        };
+        let is_good = |row: &SessionRow| bool::from(row.secret_hash.ct_eq(&token.secret.hash())) && self.is_alive_here(row, now);
         Ok(row.filter(is_good).map(Session::from))
     }
 
-    /// Ends the session that `token` opens. Ending one that is not alive is no fault.
-    pub async fn close(&self, token: &SessionToken, now: UnixMillis) -> Result<(), StoreError> {
+    /// Ends the session that `token` opens, and says which it was. Ending one that is not alive is no fault.
+    pub async fn close(&self, token: &SessionToken, now: UnixMillis) -> Result<Option<Session>, StoreError> {
         match self.find(token, now).await? {
-            Some(session) => self.store.close(session.id).await,
-            None => Ok(()),
+            Some(session) => self.store.close(session.id).await.map(|()| Some(session)),
+            None => Ok(None),
         }
+    }
+
+    /// Writes down that a session is in use now. A write only where the last one is a minute old, or a tenth of its idle lifetime.
+    pub async fn seen(&self, session: &Session, now: UnixMillis) -> Result<(), StoreError> {
+        let tenth = session.idle_lifetime.map_or(SEEN_EVERY, |idle| idle / 10);
+        if now.since(session.seen_at) < SEEN_EVERY.min(tenth) {
+            return Ok(());
+        }
+        self.store.renew(session.id, Renewal { seen_at: Some(now), checked_at: None }).await
+    }
+
+    /// Writes down that the chain said at `checked_at` that the account has the key.
+    pub async fn checked(&self, session: &Session, checked_at: UnixMillis) -> Result<(), StoreError> {
+        self.store.renew(session.id, Renewal { seen_at: None, checked_at: Some(checked_at) }).await
+    }
+
+    /// An account's sessions at this site that are alive, the newest first.
+    pub async fn list(&self, account: &AccountId, now: UnixMillis) -> Result<Vec<Session>, StoreError> {
+        let rows = self.store.sessions(account).await?;
+        Ok(rows.into_iter().filter(|row| self.is_alive_here(row, now)).map(Session::from).collect())
+    }
+
+    /// Ends one of an account's sessions at this site. Answers whether there was such a one.
+    pub async fn close_one(&self, account: &AccountId, id: SessionId, now: UnixMillis) -> Result<bool, StoreError> {
+        let row = self.store.find(id).await?;
+        let is_theirs = row.is_some_and(|row| row.account == *account && self.is_alive_here(&row, now));
+        if is_theirs {
+            self.store.close(id).await?;
+        }
+        Ok(is_theirs)
+    }
+
+    /// Ends all of an account's sessions at this site, but for `spared`.
+    pub async fn close_all(&self, account: &AccountId, spared: Option<SessionId>) -> Result<(), StoreError> {
+        self.store.close_all(account, Some(&self.recipient), spared).await
+    }
+
+    /// Whether it is this site's, and in time by the caller's clock.
+    fn is_alive_here(&self, row: &SessionRow, now: UnixMillis) -> bool {
+        row.recipient == self.recipient && now < row.ends_at()
     }
 }
 
 impl From<SessionRow> for Session {
     fn from(row: SessionRow) -> Self {
-        let SessionRow { id, secret_hash: _, recipient, account, key, created_at, expires_at } = row;
-        Self { id, account, key, recipient, created_at, expires_at }
+        let SessionRow { id, secret_hash: _, recipient, account, key, client, created_at, expires_at, .. } = row;
+        let SessionRow { idle_lifetime, seen_at, checked_at, .. } = row;
+        Self { id, account, key, recipient, client, created_at, expires_at, idle_lifetime, seen_at, checked_at }
     }
 }
 

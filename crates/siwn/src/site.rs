@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::issue::Issues;
 use crate::nep641::AuthorizationPolicy;
-use crate::secret::{Keys, Secret};
 use crate::verified::AccessPolicy;
 use crate::web::{CallbackUrl, Origin, PublicUrl};
 
@@ -15,8 +16,6 @@ use crate::web::{CallbackUrl, Origin, PublicUrl};
 const LONGEST_RECIPIENT: usize = 253;
 /// The longest message, in bytes: what the smallest wallets show.
 const LONGEST_MESSAGE: usize = 400;
-const SHORTEST_LIFETIME: Duration = Duration::from_secs(1);
-const LONGEST_LIFETIME: Duration = Duration::from_hours(24);
 const DEFAULT_SESSION_LIFETIME: Duration = Duration::from_hours(7 * 24);
 
 /// Whom people sign in to: the `recipient` of every payload, and the site's name. Best the public host.
@@ -97,25 +96,6 @@ impl Message {
     }
 }
 
-/// What a challenge is made with: a secret, the message and the lifetime. They change together, or not at all.
-#[derive(Debug)]
-pub struct Issue {
-    pub(crate) keys: Keys,
-    pub(crate) message: Message,
-    pub(crate) lifetime: Duration,
-}
-
-impl Issue {
-    /// Challenges with `message`, good for `lifetime` (1 second to 24 hours, whole milliseconds), under keys derived from `secret`.
-    pub fn new(secret: &Secret, message: Message, lifetime: Duration) -> Result<Self, SiteError> {
-        if !(SHORTEST_LIFETIME..=LONGEST_LIFETIME).contains(&lifetime) {
-            return Err(SiteError::Lifetime);
-        }
-        let lifetime = Duration::from_millis(u64::try_from(lifetime.as_millis()).map_err(|_| SiteError::Lifetime)?);
-        Ok(Self { keys: Keys::derive(secret), message, lifetime })
-    }
-}
-
 /// One site that people sign in to.
 ///
 /// ```
@@ -132,40 +112,35 @@ impl Issue {
 #[derive(Debug)]
 pub struct Site {
     pub(crate) recipient: Recipient,
-    pub(crate) issue: Issue,
-    pub(crate) second_issue: Option<Issue>,
+    issues: RwLock<Issues>,
     pub(crate) public_url: Option<PublicUrl>,
     pub(crate) origins: Vec<Origin>,
     pub(crate) callback_urls: Vec<CallbackUrl>,
     pub(crate) session_lifetime: Duration,
+    pub(crate) idle_lifetime: Option<Duration>,
     pub(crate) access: AccessPolicy,
     pub(crate) authorizations: Option<AuthorizationPolicy>,
 }
 
 impl Site {
-    /// A site whose challenges are made with `issue`; sessions live for seven days; full-access keys of existing accounts only.
+    /// A site whose challenges are made with `issues`, which may be one [`Issue`](crate::Issue); sessions live for seven days;
+    /// full-access keys of existing accounts only.
     #[must_use]
-    pub const fn new(recipient: Recipient, issue: Issue) -> Self {
+    pub fn new(recipient: Recipient, issues: impl Into<Issues>) -> Self {
         Self {
             recipient,
-            issue,
-            second_issue: None,
+            issues: RwLock::new(issues.into()),
             public_url: None,
             origins: Vec::new(),
             callback_urls: Vec::new(),
             session_lifetime: DEFAULT_SESSION_LIFETIME,
+            idle_lifetime: None,
             access: AccessPolicy {
                 unfunded_accounts: crate::UnfundedAccounts::Refuse,
                 function_call_keys: crate::FunctionCallKeys::Refuse,
             },
             authorizations: None,
         }
-    }
-
-    /// Takes back challenges of another issue too: the previous one after a change, the coming one before it.
-    #[must_use]
-    pub fn also_accepting(self, issue: Issue) -> Self {
-        Self { second_issue: Some(issue), ..self }
     }
 
     /// Where the site is reached; needed for wallets that answer by redirect.
@@ -190,6 +165,13 @@ impl Site {
     #[must_use]
     pub fn session_lifetime(self, lifetime: Duration) -> Self {
         Self { session_lifetime: lifetime, ..self }
+    }
+
+    /// How long a session lives that is not used, in whole milliseconds. Default: as long as any other.
+    #[must_use]
+    pub const fn idle_lifetime(mut self, lifetime: Duration) -> Self {
+        self.idle_lifetime = Some(lifetime);
+        self
     }
 
     /// Which standings open the door.
@@ -238,8 +220,13 @@ impl Site {
         self.public_url.as_ref().map(PublicUrl::origin)
     }
 
-    pub(crate) fn issues(&self) -> impl Iterator<Item = &Issue> {
-        [&self.issue].into_iter().chain(&self.second_issue)
+    /// Makes challenges with other issues from now on. What is under way goes by those that it began with.
+    pub fn reissue(&self, issues: Issues) {
+        *self.issues.write().unwrap_or_else(PoisonError::into_inner) = issues;
+    }
+
+    pub(crate) fn issues(&self) -> Issues {
+        self.issues.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -292,15 +279,5 @@ mod tests {
             assert_eq!(Message::new(bad, &recipient), Err(why), "{bad}");
         }
         assert!(Message::new(&format!("{:<400}", "app.example"), &recipient).is_ok());
-    }
-
-    #[test]
-    fn a_lifetime_has_two_ends() {
-        let recipient: Recipient = "app.example".parse().unwrap();
-        let lives = |lifetime| Issue::new(&Secret::from_bytes([1; 32]), Message::default_for(&recipient), lifetime).map(|_| ());
-        assert_eq!(lives(SHORTEST_LIFETIME), Ok(()));
-        assert_eq!(lives(LONGEST_LIFETIME), Ok(()));
-        assert_eq!(lives(Duration::from_millis(999)), Err(SiteError::Lifetime));
-        assert_eq!(lives(LONGEST_LIFETIME + Duration::from_nanos(1)), Err(SiteError::Lifetime));
     }
 }

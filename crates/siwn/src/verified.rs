@@ -103,6 +103,9 @@ pub enum AccountRefusal {
     /// There is no such account.
     #[error("{0} does not exist")]
     NoAccount(AccountId),
+    /// The account is confirmed, and not one of those that are let in.
+    #[error("{0} is not let in")]
+    NotAllowed(AccountId),
     /// Its authorization does not resolve.
     #[error(transparent)]
     Authorization(Box<AuthorizationRefusal>),

@@ -2,13 +2,18 @@
 
 use std::sync::Arc;
 
-use siwn::conformance::{CHECKS, Suite};
-use siwn::{Generation, MemoryStore};
+use siwn::conformance::{CHECKS, Suite, TestClock, check_limits};
+use siwn::{Generation, MemoryLimits, MemoryStore, UnixMillis};
+
+#[tokio::test]
+async fn memory_limits_count_as_limits_do() {
+    check_limits(&MemoryLimits::new(1000), &TestClock::at(UnixMillis::new(0))).await;
+}
 
 async fn passes(name: &str) {
     let suite = Suite::new(
-        |clock| {
-            let store = MemoryStore::new(Generation::from_bytes([7; 16]), 1000, move || clock.now());
+        |_, clock| {
+            let store = MemoryStore::new(Generation::from_bytes([7; 16]), 2000, move || clock.now());
             Box::pin(async { Arc::new(store) as _ })
         },
         |task| {
@@ -51,4 +56,28 @@ memory_passes![
     closing_what_is_not_open_is_no_fault,
     a_short_session_leaves_its_challenge_spent,
     a_clock_that_goes_back_revives_no_challenge,
+    a_session_that_is_not_used_ends_by_the_stores_clock,
+    use_prolongs_a_session_but_not_past_its_end,
+    a_renewal_moves_forward_only,
+    a_renewal_revives_nothing,
+    sessions_are_listed_newest_first,
+    a_list_holds_what_is_alive,
+    a_list_has_an_end,
+    a_cut_off_ends_what_was_opened_before,
+    a_cut_off_of_one_site_ends_no_other_sites_sessions,
+    a_cut_off_leaves_challenges_spent,
+    a_cut_off_does_not_depend_on_the_clock,
+    cutting_off_what_is_not_there_is_no_fault,
+    a_spared_session_goes_on_until_the_next_cut_off,
+    a_session_that_is_over_is_not_spared,
+    a_session_of_another_account_is_not_spared,
+    of_sessions_that_end_each_other_at_most_one_is_left,
+    a_blocked_account_has_no_sessions_and_opens_none,
+    blocking_twice_is_no_fault,
+    a_key_is_new_once,
+    looking_for_a_key_remembers_nothing,
+    of_many_first_uses_of_a_key_one_is_new,
+    the_keys_that_were_used_last_are_remembered,
+    a_store_counts_what_it_keeps,
+    a_store_that_works_says_so,
 ];

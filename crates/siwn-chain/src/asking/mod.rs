@@ -66,8 +66,7 @@ impl Endpoints {
         Ok(Found { access, pin, endpoint })
     }
 
-    /// The tips of the first endpoints are tried as the block that all are asked about, the oldest one first, for it is known to most.
-    /// None of them is taken on its endpoint's word: whoever votes confirms it. A liar's tip gets no votes, and the next one is tried.
+    /// The endpoints' tips are tried as the block that all are asked about, the oldest one first, for it is known to most. None of them is taken on its endpoint's word: whoever votes confirms it. A liar's tip gets no votes, and the next one is tried.
     async fn agreed<'a>(
         &'a self,
         question: Question<'a>,

@@ -1,5 +1,7 @@
 //! One round of asking: as many endpoints at once as answers are missing, the next one where one fails, one more where all are slow.
 
+use std::ptr;
+
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use siwn::BoxFuture;
 use tokio::time::{Instant, sleep_until};
@@ -21,6 +23,9 @@ pub(super) struct Round {
 /// How one endpoint is asked.
 pub(super) type Ask<'f, 'a, V> = &'f (dyn Fn(&'a Endpoint) -> BoxFuture<'a, Result<V, Fault>> + Send + Sync);
 
+/// Those that are being asked.
+type Running<'a, V> = FuturesUnordered<BoxFuture<'a, Outcome<'a, V>>>;
+
 /// An endpoint that can still be asked in this round.
 struct Candidate<'a> {
     place: usize,
@@ -37,117 +42,164 @@ struct Outcome<'a, V> {
 }
 
 impl Endpoints {
-    /// The first answer that `needed` endpoints give, with the last one of these.
+    /// The first answer that as many endpoints give as are needed, with the last one of these.
     ///
     /// Endpoints that are paused are passed over. Where too few others are left, it waits for those: one look-up tries, the others
     /// see how that ends. An endpoint that asks for a pause is asked once more after it; any other that fails is not.
-    pub(super) async fn race<'a, V: PartialEq>(
+    pub(super) async fn race<'a, V: PartialEq + Send + 'a>(
         &'a self,
         round: Round,
         faults: &mut Faults,
         ask: Ask<'_, 'a, V>,
     ) -> Option<(V, &'a Endpoint)> {
-        let Round { needed, deadline, may_hedge } = round;
-        if may_hedge {
-            self.hedges.saved_by_a_look_up();
-        }
-        let mut waiting: Vec<_> = self.all.iter().enumerate().map(|(place, endpoint)| Candidate::new(place, endpoint)).collect();
-        let mut running = FuturesUnordered::new();
-        let mut votes = Votes { needed, cast: Vec::new() };
-        let mut hedge_at = None;
-        let mut hedged = !may_hedge;
+        let mut race = Race::new(self, round, ask, faults);
+        let mut running = Running::new();
         loop {
             let changed = self.shared.changed.notified();
             tokio::pin!(changed);
             // From here on no change is missed.
             changed.as_mut().enable();
 
-            while running.len() < votes.missing() {
-                let Some((candidate, pass)) = next(&mut waiting) else { break };
-                let slow = candidate.endpoint.latency.slow();
-                let delay = self.hedges.delay(slow, self.shared.timeout).filter(|_| !hedged && hedge_at.is_none());
-                hedge_at = hedge_at.or(delay.map(|delay| Instant::now() + delay));
-                running.push(candidate.asked(pass, false, ask));
-            }
-            let others = waiting.iter().filter(|candidate| candidate.returns_before(deadline)).count();
-            if running.len() + others < votes.missing() {
+            race.ask_as_many_as_are_missing(&mut running);
+            if !race.can_be_won(running.len()) {
                 return None;
             }
-            let is_short = running.len() < votes.missing();
-            let first_return = waiting.iter().filter_map(|candidate| candidate.endpoint.breaker.returns()).min();
-
+            let is_short = running.len() < race.votes.missing();
+            let (returns, hedge_at) = (race.first_return(), race.hedge_at);
             tokio::select! {
-                Some(Outcome { mut candidate, is_hedge, result }) = running.next() => match result {
-                    Ok(answer) => {
-                        let endpoint = candidate.endpoint;
-                        if let Some(answer) = votes.cast(answer) {
-                            if is_hedge {
-                                self.hedges.has_won();
-                            }
-                            return Some((answer, endpoint));
-                        }
-                    }
-                    Err(fault) => {
-                        let asks_for_a_pause = fault.asks_for_a_pause();
-                        faults.push((candidate.endpoint.host(), fault));
-                        if asks_for_a_pause && !candidate.was_limited {
-                            candidate.was_limited = true;
-                            let behind = waiting.partition_point(|other| other.place < candidate.place);
-                            waiting.insert(behind, candidate);
-                        }
-                    }
-                },
-                () = sleep_until(hedge_at.unwrap_or(deadline)), if hedge_at.is_some() && !running.is_empty() => {
-                    hedge_at = None;
-                    hedged = true;
-                    if let Some((candidate, pass)) = self.hedge(&mut waiting) {
-                        running.push(candidate.asked(pass, true, ask));
+                Some(outcome) = running.next() => {
+                    if let Some(won) = race.settle(outcome) {
+                        return Some(won);
                     }
                 }
+                () = sleep_until(hedge_at.unwrap_or(round.deadline)), if hedge_at.is_some() && !running.is_empty() => {
+                    race.hedge(&mut running);
+                }
                 () = changed, if is_short => {}
-                () = sleep_until(first_return.unwrap_or(deadline)), if is_short => {}
-                () = sleep_until(deadline) => return None,
+                () = sleep_until(returns), if is_short => {}
+                () = sleep_until(round.deadline) => return None,
             }
         }
     }
+}
 
-    /// An endpoint in good order, where a hedge is left.
-    fn hedge<'a>(&self, waiting: &mut Vec<Candidate<'a>>) -> Option<(Candidate<'a>, Pass<'a>)> {
-        let is_well = |candidate: &Candidate<'_>| candidate.endpoint.breaker.state() == BreakerState::Closed;
-        let at = waiting.iter().position(is_well)?;
-        if !self.hedges.take() {
-            return None;
+/// One round, under way.
+struct Race<'f, 'a, V> {
+    endpoints: &'a Endpoints,
+    round: Round,
+    ask: Ask<'f, 'a, V>,
+    /// In their order.
+    waiting: Vec<Candidate<'a>>,
+    votes: Votes<V>,
+    faults: &'f mut Faults,
+    /// When one more is asked. Once in a round.
+    hedge_at: Option<Instant>,
+    has_hedged: bool,
+    /// Those that have not answered yet, and those of them that a hedge was begun for.
+    silent: Vec<&'a Endpoint>,
+    slow: Vec<&'a Endpoint>,
+}
+
+impl<'f, 'a: 'f, V: PartialEq + Send + 'a> Race<'f, 'a, V> {
+    fn new(endpoints: &'a Endpoints, round: Round, ask: Ask<'f, 'a, V>, faults: &'f mut Faults) -> Self {
+        if round.may_hedge {
+            endpoints.hedges.saved_by_a_look_up();
         }
-        let pass = waiting[at].endpoint.breaker.admit()?;
-        Some((waiting.remove(at), pass))
+        let candidate = |(place, endpoint)| Candidate { place, endpoint, was_limited: false };
+        Self {
+            endpoints,
+            round,
+            ask,
+            waiting: endpoints.all.iter().enumerate().map(candidate).collect(),
+            votes: Votes { needed: round.needed, cast: Vec::new() },
+            faults,
+            hedge_at: None,
+            has_hedged: !round.may_hedge,
+            silent: Vec::new(),
+            slow: Vec::new(),
+        }
+    }
+
+    fn ask_as_many_as_are_missing(&mut self, running: &mut Running<'a, V>) {
+        while running.len() < self.votes.missing() {
+            let mut admitted = (0..self.waiting.len()).filter_map(|at| Some((at, self.waiting[at].endpoint.breaker.admit()?)));
+            let Some((at, pass)) = admitted.next() else { return };
+            let candidate = self.waiting.remove(at);
+            if !self.has_hedged && self.hedge_at.is_none() {
+                let usual = candidate.endpoint.latency.slow();
+                let delay = self.endpoints.hedges.delay(usual, self.endpoints.shared.timeout);
+                self.hedge_at = delay.map(|delay| Instant::now() + delay);
+            }
+            self.silent.push(candidate.endpoint);
+            let answer = (self.ask)(candidate.endpoint);
+            running.push(Box::pin(candidate.asked(pass, false, answer)));
+        }
+    }
+
+    /// Asks one more, of those in good order, where a hedge is left.
+    fn hedge(&mut self, running: &mut Running<'a, V>) {
+        (self.hedge_at, self.has_hedged) = (None, true);
+        let is_well = |candidate: &Candidate<'_>| candidate.endpoint.breaker.state() == BreakerState::Closed;
+        let Some(at) = self.waiting.iter().position(is_well) else { return };
+        if self.endpoints.hedges.take()
+            && let Some(pass) = self.waiting[at].endpoint.breaker.admit()
+        {
+            self.slow.clone_from(&self.silent);
+            let candidate = self.waiting.remove(at);
+            let answer = (self.ask)(candidate.endpoint);
+            running.push(Box::pin(candidate.asked(pass, true, answer)));
+        }
+    }
+
+    /// Takes what became of one that was asked: the answer, if it was the last one that was needed.
+    fn settle(&mut self, outcome: Outcome<'a, V>) -> Option<(V, &'a Endpoint)> {
+        let Outcome { mut candidate, is_hedge, result } = outcome;
+        let endpoint = candidate.endpoint;
+        self.silent.retain(|other| !ptr::eq(*other, endpoint));
+        self.slow.retain(|other| !ptr::eq(*other, endpoint));
+        match result {
+            Ok(answer) => {
+                let answer = self.votes.cast(answer)?;
+                if is_hedge {
+                    self.endpoints.hedges.has_won();
+                    // Cut off in time again and again, an endpoint that hangs would never be found out.
+                    self.slow.iter().for_each(|endpoint| endpoint.breaker.failed());
+                }
+                return Some((answer, endpoint));
+            }
+            Err(fault) => {
+                let is_asked_again = fault.asks_for_a_pause() && !candidate.was_limited;
+                self.faults.push((endpoint.host(), fault));
+                if is_asked_again {
+                    candidate.was_limited = true;
+                    let behind = self.waiting.partition_point(|other| other.place < candidate.place);
+                    self.waiting.insert(behind, candidate);
+                }
+            }
+        }
+        None
+    }
+
+    /// Whether enough are being asked, or may be asked before the deadline, as far as that is known.
+    fn can_be_won(&self, running: usize) -> bool {
+        let in_time = |until| until < self.round.deadline;
+        let others = self.waiting.iter().filter(|candidate| candidate.endpoint.breaker.returns().is_none_or(in_time));
+        running + others.count() >= self.votes.missing()
+    }
+
+    /// When the first of those that are paused may be asked.
+    fn first_return(&self) -> Instant {
+        let returns = self.waiting.iter().filter_map(|candidate| candidate.endpoint.breaker.returns());
+        returns.min().unwrap_or(self.round.deadline)
     }
 }
 
 impl<'a> Candidate<'a> {
-    const fn new(place: usize, endpoint: &'a Endpoint) -> Self {
-        Self { place, endpoint, was_limited: false }
-    }
-
-    async fn asked<V>(self, pass: Pass<'a>, is_hedge: bool, ask: Ask<'_, 'a, V>) -> Outcome<'a, V> {
-        let result = ask(self.endpoint).await;
+    async fn asked<V>(self, pass: Pass<'a>, is_hedge: bool, answer: BoxFuture<'a, Result<V, Fault>>) -> Outcome<'a, V> {
+        let result = answer.await;
         drop(pass);
         Outcome { candidate: self, is_hedge, result }
     }
-
-    /// Whether it may be asked before the deadline, as far as that is known.
-    fn returns_before(&self, deadline: Instant) -> bool {
-        self.endpoint.breaker.returns().is_none_or(|until| until < deadline)
-    }
-}
-
-/// The first that may be asked now.
-fn next<'a>(waiting: &mut Vec<Candidate<'a>>) -> Option<(Candidate<'a>, Pass<'a>)> {
-    for at in 0..waiting.len() {
-        if let Some(pass) = waiting[at].endpoint.breaker.admit() {
-            return Some((waiting.remove(at), pass));
-        }
-    }
-    None
 }
 
 /// Answers, each with how many gave it.

@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::Endpoint;
 use super::pin::SIBLING;
+use super::standing::comparable;
 use crate::block::Tip;
 use crate::fault::Fault;
 use crate::reply::ContractAnswer;
@@ -32,7 +33,12 @@ impl Endpoint {
     /// The same at a tip of another endpoint, if this one confirms it.
     pub(crate) async fn answer_at(&self, ask: &ChainAsk, pin: Tip, deadline: Instant) -> Result<ChainAnswer, Fault> {
         self.confirm(pin, deadline).await?;
-        self.answer(ask, pin, deadline).await
+        match (self.answer(ask, pin, deadline).await?, ask) {
+            (ChainAnswer::Access(access), ChainAsk::Key { account, key }) => {
+                Ok(ChainAnswer::Access(comparable(access, Question::new(account, key))))
+            }
+            (answer, _) => Ok(answer),
+        }
     }
 
     async fn contract_or_siblings(

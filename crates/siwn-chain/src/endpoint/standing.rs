@@ -25,7 +25,7 @@ impl Endpoint {
         self.confirm(pin, deadline).await?;
         let access = self.access_or_siblings(question, pin, deadline).await?;
         self.latency.of_a_look_up(began.elapsed());
-        Ok((access, pin))
+        Ok((comparable(access, question), pin))
     }
 
     async fn standing_at_a_tip(&self, question: Question<'_>, deadline: Instant) -> Result<(Access, Tip), Fault> {
@@ -82,4 +82,11 @@ impl Endpoint {
             AccountAnswer::Missing => Ok(Access::NoAccount),
         }
     }
+}
+
+/// What can be compared with another endpoint's word. Of an account that does not exist, nodes of some age say that it lacks the key; both are
+/// a no. Only of the key's own implicit account does it matter which, and there all of them are asked for the account itself.
+pub(super) fn comparable(access: Access, question: Question<'_>) -> Access {
+    let is_own = question.key.implicit_account().as_ref() == Some(question.account);
+    if access == Access::NoAccount && !is_own { Access::NoKey } else { access }
 }

@@ -145,6 +145,38 @@ async fn a_tip_that_others_confirmed_is_confirmed_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nodes_that_differ_in_how_they_say_no_agree_on_it() {
+    let no_account = || {
+        script(|request: &Request| {
+            request.honest_but("view_access_key", || {
+                let error = format!("account {} does not exist while viewing", request.account());
+                request.result(&json!({"error": error, "block_hash": request.body["params"]["block_id"]}))
+            })
+        })
+    };
+    for scripts in orders([no_account, honest_no, down]) {
+        assert_eq!(access(&two_of_three(scripts).1, "alice.near").await, Access::NoKey);
+    }
+    // Where it decides about a login, it is not the same.
+    let own = KEY.parse::<PublicKey>().unwrap().implicit_account().unwrap();
+    let dropped_its_key = || {
+        script(|request: &Request| match request.method() {
+            "view_account" => {
+                request.result(&json!({"amount": "1", "code_hash": "1", "block_hash": request.body["params"]["block_id"]}))
+            }
+            "view_access_key" => request.key_missing(),
+            _ => request.honest(),
+        })
+    };
+    for scripts in orders([no_account, dropped_its_key, down]) {
+        assert!(ask(&two_of_three(scripts).1, own.as_str()).await.is_err());
+    }
+    for scripts in orders([no_account, no_account, dropped_its_key]) {
+        assert_eq!(access(&two_of_three(scripts).1, own.as_str()).await, Access::NoAccount);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_endpoint_of_another_network_has_no_vote() {
     let other = || {
         script(|request: &Request| {

@@ -36,6 +36,19 @@ async fn a_second_endpoint_answers_for_one_that_became_slow() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_endpoint_that_hangs_is_found_out_though_others_answer_for_it() {
+    let nodes = Nodes::new(vec![slows_down(LATENCY, Duration::from_hours(1)), script(Request::honest)]);
+    let chain = nodes.chain(|_| {});
+    warm_up(&nodes, &chain).await;
+    let before = nodes.methods(0).len();
+    for _ in 0..20 {
+        assert_eq!(access(&chain, "alice.near").await, Access::Full);
+    }
+    assert_eq!(nodes.methods(0).len() - before, 3);
+    assert_eq!(chain.measures().endpoints[0].breaker, crate::BreakerState::Open);
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_hedging_nobody_else_is_asked() {
     let nodes = Nodes::new(vec![slows_down(LATENCY, Duration::from_millis(900)), script(Request::honest)]);
     let chain = nodes.chain(|settings| settings.hedge = false);

@@ -168,6 +168,8 @@ fn siwn(mut command: Command, port: u16, store: &str, log: Log, node: &Node) -> 
         .env("SIWN_NETWORK", &node.network)
         .env("SIWN_RPC", &node.url)
         .env("SIWN_STORE", store)
+        // One person signs in here more often than any person does.
+        .env("SIWN_ACCOUNT_LIMIT", "off")
         .env("SIWN_LOG", level);
     command
 }

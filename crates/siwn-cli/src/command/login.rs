@@ -53,7 +53,7 @@ pub(crate) fn run(arguments: Login) -> Result<(), Failure> {
         let challenge: Challenge = serde_json::from_value(challenge).map_err(|_| not_a_server())?;
         check_recipient(&url, &challenge.recipient, arguments.recipient.as_deref())?;
         let proof =
-            if arguments.nep641 { authorization(challenge, &account, &key)? } else { token(challenge, account.clone(), key)? };
+            if arguments.nep641 { authorization(&challenge, &account, &key)? } else { token(challenge, account.clone(), key)? };
         // A cookie would end with this process.
         let session = ask(&client, &url, "api/auth/verify-login", proof).await?;
         let session: Session = serde_json::from_value(session).map_err(|_| not_a_server())?;
@@ -80,12 +80,12 @@ fn token(challenge: Challenge, account: AccountId, key: PrivateKey) -> Result<Va
 }
 
 /// An authorization of NEP-641 by the account's key.
-fn authorization(challenge: Challenge, account: &AccountId, key: &PrivateKey) -> Result<Value, Failure> {
+fn authorization(challenge: &Challenge, account: &AccountId, key: &PrivateKey) -> Result<Value, Failure> {
     let (Some(payload), Some(network)) = (&challenge.payload, &challenge.network) else {
         return Err(Failure::no("the server takes no authorizations of NEP-641").hint("leave out --nep641; nothing was signed"));
     };
     // The recipient was checked: what names another one in here would be good there.
-    let msg = format!("{}\n\nNonce: {}", challenge.message, nonce(&challenge)?);
+    let msg = format!("{}\n\nNonce: {}", challenge.message, nonce(challenge)?);
     if *payload != (JsonPayload { domain: &challenge.recipient, action: "Login", msg: &msg }).to_json() {
         return Err(
             Failure::no("the payload is not that of the challenge").hint("the server may be up to something; nothing was signed")

@@ -7,6 +7,7 @@ pub(crate) mod inspect;
 pub(crate) mod key;
 pub(crate) mod keygen;
 pub(crate) mod login;
+pub(crate) mod secret;
 pub(crate) mod serve;
 pub(crate) mod sign;
 pub(crate) mod verify;

@@ -3,28 +3,32 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use siwn::{Secret, Store};
+use siwn::Store;
 use siwn_chain::{RpcChain, StartError};
-use siwn_server::config::{Config, StoreUrl};
-use siwn_server::{Siwn, app, serve};
-use siwn_store::SqliteStore;
+use siwn_server::config::{AuditTarget, Config, Sources, StoreUrl};
+use siwn_server::{AuditLog, Secrets, Siwn, app, serve};
+use siwn_store::{KeptSecrets, SqliteStore};
 use tokio::net::TcpListener;
+use zeroize::Zeroizing;
 
 use crate::configuration::Settings;
 use crate::failure::Failure;
-use crate::{input, runtime};
+use crate::notify::Manager;
+use crate::reload::Reloader;
+use crate::{input, runtime, signals};
 
-/// How often nodes are asked while none answers.
+/// How often nodes are asked while none answers, and the store whether it can be written to.
 const RECHECK: Duration = Duration::from_secs(10);
 
 pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
     runtime::log("info")?;
+    let sources = settings.sources().unwrap_or_default().fixed();
     let config = settings.require()?;
-    runtime::run(start(config))
+    runtime::run(start(settings.clone(), sources, config))
 }
 
-async fn start(config: Config) -> Result<(), Failure> {
-    let stop = runtime::stop()?;
+async fn start(settings: Settings, sources: Sources, config: Config) -> Result<(), Failure> {
+    let (stop, hangup, manager) = (signals::stop()?, signals::hangup()?, Manager::of_environment());
     let listeners = runtime::listen(config.listen).await?;
     let chain = Arc::new(chain(&config)?);
     // A start without a reachable node is a start; only a node of another network ends it.
@@ -39,15 +43,62 @@ async fn start(config: Config) -> Result<(), Failure> {
     let store = Opened::open(&config.store).await?;
     tokio::spawn(watch(Arc::clone(&chain)));
     let public_url = public_url(&config, &listeners)?;
-    let siwn = siwn(config, public_url, chain, &store).await?;
+    let (grace, audit_log) = (config.stop_grace, open_audit_log(&config.audit_log)?);
+    let keeper = if config.secrets.is_none() { store.keeper() } else { None };
+    tell_limits(&config);
+    let siwn = siwn(config, public_url, chain, &store, audit_log.clone()).await?;
+    let reloader =
+        Reloader { siwn: siwn.clone(), settings, sources, audit_log: audit_log.clone(), keeper, manager: manager.clone() };
+    let tasks = [tokio::spawn(reloader.run(hangup)), tokio::spawn(watch_store(siwn.clone()))];
     for listener in &listeners {
         if let Ok(address) = listener.local_addr() {
             tracing::info!(%address, "listening");
         }
     }
+    manager.ready();
+    manager.keep_alive();
+    let stop = async {
+        stop.await;
+        manager.stopping();
+        // Whoever sends requests here is given the time to notice.
+        siwn.announce_stop();
+        tokio::time::sleep(grace).await;
+    };
     serve(listeners, app(&siwn), stop).await;
+    for task in tasks {
+        task.abort();
+    }
     store.close().await;
+    if let Some(log) = audit_log {
+        log.close();
+    }
     Ok(())
+}
+
+/// Notices that the store cannot be written to, before somebody who signs in does.
+async fn watch_store(siwn: Siwn) {
+    let mut ticks = tokio::time::interval(RECHECK);
+    loop {
+        ticks.tick().await;
+        siwn.check_store().await;
+    }
+}
+
+fn open_audit_log(target: &AuditTarget) -> Result<Option<AuditLog>, Failure> {
+    let opened = match target {
+        AuditTarget::Stdout => AuditLog::stream(std::io::stdout()),
+        AuditTarget::Stderr => AuditLog::stream(std::io::stderr()),
+        AuditTarget::File(path) => AuditLog::file(path),
+        _ => return Ok(None),
+    };
+    opened.map(Some).map_err(|error| Failure::caused("audit log", &error).hint("name another target with --audit-log"))
+}
+
+/// Whom the limits do not hold for.
+fn tell_limits(config: &Config) {
+    if config.listen.ip().is_loopback() && config.trusted_proxies.networks().is_empty() {
+        tracing::info!("clients on this machine are not limited by address; a proxy here is to be named in trusted_proxies");
+    }
 }
 
 /// The public address; where any free port was asked for, with the port that was found.
@@ -75,19 +126,20 @@ pub(super) fn chain(config: &Config) -> Result<RpcChain, Failure> {
         settings.endpoints.clone_from(&config.rpc);
     }
     (settings.agreement, settings.hedge) = (config.rpc_agreement, config.rpc_hedge);
+    settings.rations.at_once = config.rpc_at_once;
     settings.timeout = config.rpc_timeout;
     settings.key_cache = config.key_cache;
     RpcChain::new(settings, runtime::clock()).map_err(Failure::unknown)
 }
 
 /// The store of the configuration.
-enum Opened {
+pub(crate) enum Opened {
     Memory,
     Sqlite(Arc<SqliteStore>),
 }
 
 impl Opened {
-    async fn open(url: &StoreUrl) -> Result<Self, Failure> {
+    pub(crate) async fn open(url: &StoreUrl) -> Result<Self, Failure> {
         let StoreUrl::Sqlite(path) = url.clone() else { return Ok(Self::Memory) };
         let generation = siwn::Generation::from_bytes(input::random()?);
         let opening = tokio::task::spawn_blocking(move || SqliteStore::open_file(&path, generation, runtime::clock()));
@@ -98,28 +150,48 @@ impl Opened {
         }
     }
 
-    /// The secret that the store keeps for all processes that share it.
-    async fn secret(&self) -> Result<Option<Secret>, Failure> {
-        let Self::Sqlite(store) = self else { return Ok(None) };
-        store.kept_secret(input::random()?).await.map(Some).map_err(|error| Failure::caused("store", &error))
+    /// The store as the keeper of the secrets of all processes that share it.
+    pub(crate) fn keeper(&self) -> Option<Arc<dyn KeptSecrets>> {
+        let Self::Sqlite(store) = self else { return None };
+        Some(Arc::clone(store) as Arc<dyn KeptSecrets>)
     }
 
-    async fn close(self) {
+    /// The secrets that it keeps.
+    async fn secrets(&self) -> Result<Option<Secrets>, Failure> {
+        let Some(keeper) = self.keeper() else { return Ok(None) };
+        let kept = keeper.kept_secrets(&input::new_secret()?).await.map_err(|error| Failure::caused("store", &error))?;
+        Zeroizing::new(kept).parse().map(Some).map_err(|error| Failure::caused("the secrets in the store", &error))
+    }
+
+    pub(crate) async fn close(self) {
         if let Self::Sqlite(store) = self {
             store.shutdown().await;
         }
     }
 }
 
-async fn siwn(config: Config, public_url: String, chain: Arc<RpcChain>, store: &Opened) -> Result<Siwn, Failure> {
+async fn siwn(
+    config: Config,
+    public_url: String,
+    chain: Arc<RpcChain>,
+    store: &Opened,
+    audit_log: Option<AuditLog>,
+) -> Result<Siwn, Failure> {
     let mut builder = Siwn::builder(config.recipient.as_str())
         .public_url(public_url)
         .message(config.message.as_str())
         .challenge_lifetime(config.challenge_ttl)
         .session_lifetime(config.session_ttl)
         .unfunded_accounts(config.unfunded_accounts)
+        .contract_accounts(config.contract_accounts)
+        .resolution_limits(config.resolution_limits)
         .trusted_proxies(config.trusted_proxies)
+        .account_rules(config.account_rules)
+        .rates(config.rates)
         .rpc_chain(chain);
+    if let Some(log) = audit_log {
+        builder = builder.audit_log(log);
+    }
     if config.dangerous_plain_http {
         builder = builder.dangerous_plain_http();
     }
@@ -132,9 +204,9 @@ async fn siwn(config: Config, public_url: String, chain: Arc<RpcChain>, store: &
     for url in &config.callback_urls {
         builder = builder.allow_callback_url(url.as_str());
     }
-    let kept = if config.secrets.is_empty() { store.secret().await? } else { None };
-    for secret in config.secrets.into_iter().chain(kept) {
-        builder = builder.secret(secret);
+    let kept = if config.secrets.is_none() { store.secrets().await? } else { None };
+    if let Some(secrets) = config.secrets.or(kept) {
+        builder = builder.secret(secrets);
     }
     if let Opened::Sqlite(store) = store {
         builder = builder.store(Arc::clone(store) as Arc<dyn Store>);

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use siwn::{
-    AccessKeyAuthorization, ChainId, KeySigner, MAX_TOKEN_LENGTH, Nonce, OffchainMessage, Timestamp, TokenRequest, UnixMillis,
+    AccessKeyAuthorization, ChainId, KeySigner, MAX_TOKEN_LENGTH, Nonce, OffchainMessage, ResolutionLimits, Timestamp,
+    TokenRequest, UnixMillis,
 };
 
 use crate::arguments::Sign;
@@ -12,8 +13,6 @@ use crate::{input, nodes, output};
 
 /// How far the clock that signs may be ahead of the blocks (NEP-641, on timestamps).
 const SIGNED_BEFORE: Duration = Duration::from_mins(1);
-/// The longest authorization that resolvers read, in bytes.
-const MAX_AUTHORIZATION_LENGTH: usize = 64 * 1024;
 const NANOS_OF_A_MILLISECOND: u64 = 1_000_000;
 
 pub(crate) fn run(arguments: Sign) -> Result<(), Failure> {
@@ -53,7 +52,7 @@ fn authorization(arguments: Sign, payload: String) -> Result<(), Failure> {
         payload,
     };
     let text = AccessKeyAuthorization::sign(message, arguments.callback_url, &key).to_string();
-    fits("authorization", &text, MAX_AUTHORIZATION_LENGTH)?;
+    fits("authorization", &text, ResolutionLimits::default().authorization_length())?;
     output::json_text(&text)
 }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use siwn::{Generation, UnixMillis};
 use siwn_devnet::{Devnet, DevnetServer, Fault};
-use siwn_store::SqliteStore;
+use siwn_store::{KeptSecrets as _, SqliteStore};
 use tokio::runtime::Runtime;
 
 use crate::transcript::Transcript;
@@ -57,7 +57,7 @@ impl Clinic {
     pub(crate) fn store(&self, name: &str) {
         let clock = Arc::new(|| SystemTime::now().into());
         let store = SqliteStore::open_file(Path::new(&self.path(name)), Generation::from_bytes([1; 16]), clock).unwrap();
-        self.runtime.block_on(store.kept_secret([7; 32])).unwrap();
+        self.runtime.block_on(store.kept_secrets(&"07".repeat(32))).unwrap();
         self.runtime.block_on(store.shutdown());
     }
 

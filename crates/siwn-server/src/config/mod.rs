@@ -1,6 +1,7 @@
 //! Configuration: a TOML file, over it `SIWN_…` variables, over them flags. Unknown names are refused; all faults are told at once,
 //! each with its place.
 
+mod accounts;
 mod endpoints;
 mod parse;
 mod sources;
@@ -10,12 +11,16 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use siwn::{CallbackUrl, Message, Origin, PublicUrl, Recipient, Secret, UnfundedAccounts};
+use siwn::{
+    AccountRules, CallbackUrl, ContractAccounts, Message, Origin, PublicUrl, Recipient, ResolutionLimits, UnfundedAccounts,
+};
 use siwn_chain::{EndpointSettings, Network};
 
 pub use sources::{Setting, Sources, settings};
 
 use crate::client::TrustedProxies;
+use crate::door::Rates;
+use crate::secrets::Secrets;
 
 /// Everything that a server is told, checked.
 #[derive(Debug)]
@@ -31,8 +36,10 @@ pub struct Config {
     pub recipient: Recipient,
     /// What people sign.
     pub message: Message,
-    /// The secrets, the first of which signs; none means that one is made and kept in the store.
-    pub secrets: Vec<Secret>,
+    /// The secrets; none means that one is made and kept in the store.
+    pub secrets: Option<Secrets>,
+    /// The file that the secrets were read from, where that is what they were.
+    pub secret_file: Option<PathBuf>,
     /// `mainnet`, `testnet` or a chain id.
     pub network: Network,
     /// The nodes to ask, those of the lowest priority number first; none means the network's public ones.
@@ -41,6 +48,8 @@ pub struct Config {
     pub rpc_agreement: usize,
     /// Whether a second node is asked where the first one is slow.
     pub rpc_hedge: bool,
+    /// How many questions are asked of nodes at once.
+    pub rpc_at_once: usize,
     /// How long one call of a node may take.
     pub rpc_timeout: Duration,
     /// How long a full-access key is taken for granted after its block; zero asks every time.
@@ -59,8 +68,34 @@ pub struct Config {
     pub trusted_proxies: TrustedProxies,
     /// What to do with implicit accounts that do not exist yet.
     pub unfunded_accounts: UnfundedAccounts,
+    /// Whether contracts are asked for accounts that they are.
+    pub contract_accounts: ContractAccounts,
+    /// How far the authorization of a contract is followed.
+    pub resolution_limits: ResolutionLimits,
     /// Whether keys that may only call contracts are let in.
     pub dangerous_function_call_keys: bool,
+    /// Who may sign in.
+    pub account_rules: AccountRules,
+    /// How often clients and accounts may do what.
+    pub rates: Rates,
+    /// Where audit lines go.
+    pub audit_log: AuditTarget,
+    /// How long a stop is announced at `/readyz` before nobody is accepted any more.
+    pub stop_grace: Duration,
+}
+
+/// Where audit lines go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AuditTarget {
+    /// Nowhere.
+    Off,
+    /// Standard output.
+    Stdout,
+    /// Standard error, beside the log.
+    Stderr,
+    /// The end of a file.
+    File(PathBuf),
 }
 
 /// Where sessions are kept.
@@ -118,6 +153,10 @@ impl Config {
         }
         if self.rpc_agreement == 1 && self.rpc.len() > 2 {
             warn("rpc_agreement", "any one of these nodes can let anybody in; of three or more, have two agree".into());
+        }
+        let has_limits = self.rates.initiate.or(self.rates.verify).is_some();
+        if !plain && self.listen.ip().is_loopback() && self.trusted_proxies.networks().is_empty() && has_limits {
+            warn("trusted_proxies", "clients of a proxy on this machine are not limited by address unless it is named".into());
         }
         if self.rpc.is_empty() {
             warn("rpc", "public nodes limit how often they are asked; production wants nodes of its own".into());

@@ -4,12 +4,17 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use siwn::{CallbackUrl, Message, Origin, PublicUrl, Recipient, Secret, UnfundedAccounts};
+use siwn::{
+    AccountPattern, AccountRules, CallbackUrl, ContractAccounts, LimitsError, Message, Origin, PublicUrl, Rate, Recipient,
+    ResolutionLimits, UnfundedAccounts,
+};
 use siwn_chain::{EndpointSettings, Network, RpcUrl};
 
 use super::sources::{Given, Sources};
-use super::{Config, Fault, StoreUrl, endpoints};
+use super::{AuditTarget, Config, Fault, StoreUrl, accounts, endpoints};
 use crate::client::TrustedProxies;
+use crate::door::Rates;
+use crate::secrets::Secrets;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -32,6 +37,7 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
     if sources.get("rpc").is_none() && network.public_endpoints().is_empty() {
         reader.fault("rpc", "this network has no public nodes that are known; name nodes of it");
     }
+    let rpc_at_once = reader.one("rpc_at_once", at_once).unwrap_or(32);
     let rpc_timeout = reader.duration("rpc_timeout", Duration::from_secs(2), Duration::from_millis(1)..=Duration::from_mins(1));
     let key_cache = reader.duration("key_cache", Duration::from_secs(30), Duration::ZERO..=Duration::from_mins(10));
     let challenge_ttl = reader.duration("challenge_ttl", Duration::from_mins(5), Duration::from_secs(1)..=DAY);
@@ -41,7 +47,18 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
     let callback_urls = reader.list("callback_urls", str::parse::<CallbackUrl>);
     let trusted_proxies = TrustedProxies::new(reader.list("trusted_proxies", crate::client::network));
     let unfunded_accounts = if reader.boolean("unfunded_accounts") { UnfundedAccounts::Accept } else { UnfundedAccounts::Refuse };
+    let contract_accounts = reader.one("contract_accounts", contract_accounts).unwrap_or_default();
+    let resolution_limits = resolution_limits(&mut reader);
     let dangerous_function_call_keys = reader.boolean("dangerous_function_call_keys");
+    let account_rules = account_rules(&mut reader);
+    let default = Rates::default();
+    let rates = Rates {
+        initiate: reader.one("initiate_limit", rate).unwrap_or(default.initiate),
+        verify: reader.one("verify_limit", rate).unwrap_or(default.verify),
+        account: reader.one("account_limit", rate).unwrap_or(default.account),
+    };
+    let audit_log = reader.one("audit_log", audit_log).unwrap_or(AuditTarget::Off);
+    let stop_grace = reader.duration("stop_grace", Duration::ZERO, Duration::ZERO..=Duration::from_mins(10));
 
     match (recipient, message, public_url) {
         (Some(recipient), Some(message), Some(public_url)) if reader.faults.is_empty() => Ok(Config {
@@ -51,10 +68,12 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
             recipient,
             message,
             secrets,
+            secret_file: sources.get("secret_file").and_then(|given| given.values.first()).map(PathBuf::from),
             network,
             rpc,
             rpc_agreement,
             rpc_hedge,
+            rpc_at_once,
             rpc_timeout,
             key_cache,
             store,
@@ -64,7 +83,13 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
             callback_urls,
             trusted_proxies,
             unfunded_accounts,
+            contract_accounts,
+            resolution_limits,
             dangerous_function_call_keys,
+            account_rules,
+            rates,
+            audit_log,
+            stop_grace,
         }),
         _ => Err(reader.faults),
     }
@@ -172,6 +197,30 @@ fn rpc(reader: &mut Reader<'_>) -> Vec<EndpointSettings> {
     })
 }
 
+fn at_once(text: &str) -> Result<usize, &'static str> {
+    text.parse().ok().filter(|number| (1..=1000).contains(number)).ok_or("is a number from 1 to 1000")
+}
+
+fn contract_accounts(text: &str) -> Result<ContractAccounts, &'static str> {
+    match text {
+        "allow" => Ok(ContractAccounts::Ask),
+        "refuse" => Ok(ContractAccounts::Refuse),
+        _ => Err("is allow or refuse"),
+    }
+}
+
+fn resolution_limits(reader: &mut Reader<'_>) -> ResolutionLimits {
+    let defaults = ResolutionLimits::default();
+    let number = |text: &str| text.parse::<usize>().map_err(|_| "is a number");
+    let depth = reader.one("resolve_depth", number).unwrap_or(defaults.depth());
+    let authorizations = reader.one("resolve_authorizations", number).unwrap_or(defaults.authorizations());
+    ResolutionLimits::new(depth, authorizations).unwrap_or_else(|error| {
+        let place = if error == LimitsError::Authorizations { "resolve_authorizations" } else { "resolve_depth" };
+        reader.fault(place, error.to_string());
+        defaults
+    })
+}
+
 fn agreement(reader: &mut Reader<'_>, nodes: usize) -> usize {
     let parse = |text: &str| match text.parse() {
         Ok(number) if number == 1 || (2..=nodes).contains(&number) => Ok(number),
@@ -180,42 +229,54 @@ fn agreement(reader: &mut Reader<'_>, nodes: usize) -> usize {
     reader.one("rpc_agreement", parse).unwrap_or(1)
 }
 
-fn secrets(reader: &mut Reader<'_>) -> Vec<Secret> {
+fn secrets(reader: &mut Reader<'_>) -> Option<Secrets> {
     if reader.sources.get("secret").is_some() && reader.sources.get("secret_file").is_some() {
         reader.fault("secret_file", "the secret is given twice; keep one of secret and secret_file");
-        return Vec::new();
+        return None;
     }
-    let secrets = match reader.one("secret_file", read_secret_file) {
-        Some(text) => parse_secrets(reader, "secret_file", &text),
-        None => reader.list("secret", str::parse::<Secret>),
-    };
-    if secrets.len() > 2 {
-        reader.fault("secret", "there are at most two secrets");
+    if reader.sources.get("secret_file").is_some() {
+        let parse = |path: &str| read_file(path)?.parse::<Secrets>().map_err(|error| error.to_string());
+        return reader.one("secret_file", parse);
     }
-    if secrets.is_empty() && reader.faults.is_empty() && reader.sources.get("secret").is_some() {
-        reader.fault("secret", "there is no secret in it");
-    }
-    secrets
+    // A list in the file, or texts between commas.
+    let text = reader.sources.get("secret")?.values.join(",");
+    text.parse().map_err(|error: crate::secrets::SecretsError| reader.fault("secret", error.to_string())).ok()
 }
 
-fn read_secret_file(path: &str) -> Result<String, String> {
+fn read_file(path: &str) -> Result<String, String> {
     // The path is left out: it could be the secret itself, put into the wrong place.
     std::fs::read_to_string(path).map_err(|error| format!("the file cannot be read: {}", error.kind()))
 }
 
-fn parse_secrets(reader: &mut Reader<'_>, name: &'static str, text: &str) -> Vec<Secret> {
-    let texts = text.split(',').map(str::trim).filter(|text| !text.is_empty());
-    let parsed: Result<Vec<_>, _> = texts.map(str::parse).collect();
-    match parsed {
-        Ok(secrets) if !secrets.is_empty() => secrets,
-        Ok(_) => {
-            reader.fault(name, "the file is empty");
-            Vec::new()
-        }
-        Err(error) => {
-            reader.fault(name, error.to_string());
-            Vec::new()
-        }
+/// The lists of the configuration, and those of the file behind them.
+fn account_rules(reader: &mut Reader<'_>) -> AccountRules {
+    let mut rules = AccountRules {
+        allow: reader.list("allow_accounts", str::parse::<AccountPattern>),
+        deny: reader.list("deny_accounts", str::parse::<AccountPattern>),
+    };
+    if let Some(file) = reader.one("account_rules", |path| accounts::rules(&read_file(path)?)) {
+        rules.allow.extend(file.allow);
+        rules.deny.extend(file.deny);
+    }
+    rules
+}
+
+fn rate(text: &str) -> Result<Option<Rate>, String> {
+    match text {
+        "off" => Ok(None),
+        text => text.parse().map(Some).map_err(|error: siwn::RateError| format!("{error}, or off")),
+    }
+}
+
+fn audit_log(text: &str) -> Result<AuditTarget, &'static str> {
+    match text {
+        "off" => Ok(AuditTarget::Off),
+        "stdout" => Ok(AuditTarget::Stdout),
+        "stderr" => Ok(AuditTarget::Stderr),
+        _ => match text.strip_prefix("file:") {
+            Some(path) if !path.is_empty() => Ok(AuditTarget::File(path.into())),
+            _ => Err("is file:PATH, stdout, stderr or off"),
+        },
     }
 }
 

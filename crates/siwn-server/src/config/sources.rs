@@ -61,7 +61,7 @@ const SETTINGS: &[Setting] = &[
         "secret",
         "HEX",
         "made, and kept in the store",
-        "32 bytes as 64 hexadecimal digits; a second one after a comma is taken back too",
+        "32 bytes as 64 hexadecimal digits; a second one after a comma is taken back too, and makes challenges from @TIME on",
     ),
     setting("secret_file", "secret-file", "FILE", "", "A file with the secret, in place of the secret itself"),
     setting("network", "network", "NAME", "mainnet", "mainnet, testnet or a chain id"),
@@ -79,6 +79,13 @@ const SETTINGS: &[Setting] = &[
         "BOOL",
         "true",
         "Ask a second node where the first one is slower than it mostly is, for at most one login in ten",
+    ),
+    setting(
+        "rpc_at_once",
+        "rpc-at-once",
+        "NUMBER",
+        "32",
+        "How many questions are asked of nodes at once, up to 1000; the others wait in line",
     ),
     setting(
         "rpc_timeout",
@@ -120,6 +127,65 @@ const SETTINGS: &[Setting] = &[
         "Let implicit accounts in that do not exist yet: true or false",
     ),
     setting(
+        "allow_accounts",
+        "allow-accounts",
+        "ACCOUNTS",
+        "everybody",
+        "Only these accounts may sign in, comma-separated: alice.near, or *.team.near for all under a name",
+    ),
+    setting(
+        "deny_accounts",
+        "deny-accounts",
+        "ACCOUNTS",
+        "",
+        "These accounts may not sign in, whoever allows them, comma-separated",
+    ),
+    setting("account_rules", "account-rules", "FILE", "", "A file with more of both, a rule a line: allow ACCOUNT, deny ACCOUNT"),
+    setting("initiate_limit", "initiate-limit", "RATE", "600/1m", "Challenges for one client's address; off for no limit"),
+    setting("verify_limit", "verify-limit", "RATE", "300/1m", "Proofs of one client's address, good and bad; off for no limit"),
+    setting(
+        "account_limit",
+        "account-limit",
+        "RATE",
+        "60/1m",
+        "Logins of one account, counted when they open a session; off for no limit",
+    ),
+    setting(
+        "audit_log",
+        "audit-log",
+        "TARGET",
+        "off",
+        "Where each login, refusal and logout is written down: file:PATH, stdout, stderr or off",
+    ),
+    setting(
+        "stop_grace",
+        "stop-grace",
+        "DURATION",
+        "0s",
+        "How long /readyz announces a stop before no more connections are accepted",
+    ),
+    setting(
+        "contract_accounts",
+        "contract-accounts",
+        "WHAT",
+        "allow",
+        "What to do with accounts that are contracts: allow, which asks the contract, or refuse",
+    ),
+    setting(
+        "resolve_depth",
+        "resolve-depth",
+        "NUMBER",
+        "1",
+        "How many levels of other accounts a contract may have asked for it, at most 4",
+    ),
+    setting(
+        "resolve_authorizations",
+        "resolve-authorizations",
+        "NUMBER",
+        "4",
+        "How many other accounts a contract may have asked for it in all, at most 16",
+    ),
+    setting(
         "dangerous_plain_http",
         "dangerous-plain-http",
         "BOOL",
@@ -134,6 +200,17 @@ const SETTINGS: &[Setting] = &[
         "Let keys in that may only call contracts",
     ),
 ];
+
+/// What a server that runs takes over when it is told to reload. All else needs a start.
+const RELOADED: [&str; 5] = ["secret", "secret_file", "allow_accounts", "deny_accounts", "account_rules"];
+
+impl Setting {
+    /// Whether a server that runs takes a change over when it is told to reload.
+    #[must_use]
+    pub fn is_reloaded(&self) -> bool {
+        RELOADED.contains(&self.name)
+    }
+}
 
 /// Every setting there is.
 #[must_use]
@@ -230,6 +307,30 @@ impl Sources {
         let place = SETTINGS.iter().find(|setting| setting.name == name).map_or(name, |setting| setting.flag);
         self.given.insert(name, Given::of(format!("--{place}"), vec![value]));
         self
+    }
+
+    /// Where a setting is given, if it is.
+    #[must_use]
+    pub fn place(&self, name: &str) -> Option<&str> {
+        self.given.get(name).map(|given| given.place.as_str())
+    }
+
+    /// Without what a running server takes over, secrets among it: what is to be compared with later.
+    #[must_use]
+    pub fn fixed(mut self) -> Self {
+        self.given.retain(|name, _| !RELOADED.contains(name));
+        self
+    }
+
+    /// The settings that `other` gives otherwise, of those that a running server does not take over.
+    #[must_use]
+    pub fn differing(&self, other: &Self) -> Vec<&'static str> {
+        let differs = |setting: &&Setting| {
+            let [ours, others] =
+                [self, other].map(|sources| sources.given.get(setting.name).map(|given| (&given.values, &given.tables)));
+            !setting.is_reloaded() && ours != others
+        };
+        SETTINGS.iter().filter(differs).map(|setting| setting.name).collect()
     }
 
     pub(super) fn get(&self, name: &'static str) -> Option<&Given> {

@@ -38,6 +38,7 @@ struct Answer<'a> {
 
 pub(super) async fn handle(State(siwn): State<Siwn>, request: Request) -> Result<Response, Problem> {
     let headers = request.headers();
+    siwn.0.door.initiate(siwn.0.trusted_proxies.rationed(request.extensions(), headers), siwn.now()).await?;
     let caller = Caller::of(headers, siwn.0.login.site())?;
     let cookies = siwn.0.cookies;
     // A browser's cookie is made when it has none, and prolonged but never changed: a second tab must live.

@@ -6,18 +6,24 @@ use http::StatusCode;
 use http::header::SET_COOKIE;
 use serde::de::IgnoredAny;
 
+use crate::audit::{Event, Person, Record};
 use crate::body;
 use crate::caller::Caller;
 use crate::extract;
 use crate::problem::Problem;
+use crate::requester::Requester;
 use crate::siwn::Siwn;
 
 pub(super) async fn handle(State(siwn): State<Siwn>, request: Request) -> Result<Response, Problem> {
     Caller::of(request.headers(), siwn.0.login.site())?;
     let token = extract::session_token(&siwn, request.headers())?;
+    let requester = Requester::of(&siwn.0.trusted_proxies, request.extensions(), request.headers());
     body::json::<IgnoredAny>(request).await?;
-    if let Some(token) = token {
-        siwn.0.sessions.close(&token, siwn.now()).await?;
+    if let Some(token) = token
+        && let Some(session) = siwn.0.sessions.close(&token, siwn.now()).await?
+    {
+        let person = Some(Person::of(&session));
+        siwn.audit(&Record { event: Event::Logout, reason: None, person }, &requester);
     }
     let mut response = StatusCode::NO_CONTENT.into_response();
     response.headers_mut().append(SET_COOKIE, siwn.0.cookies.clear_session());

@@ -7,12 +7,12 @@ use http::header::SET_COOKIE;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use siwn::{AuthToken, Client, Nonce, OpenedSession, Proof, ProofFields, SessionSecret};
+use siwn::{AuthToken, Client, Nonce, OpenedSession, Proof, ProofFields};
 
 use crate::body;
 use crate::caller::Caller;
 use crate::problem::{Code, Problem};
-use crate::random::random;
+use crate::requester::Requester;
 use crate::siwn::Siwn;
 use crate::time::Rfc3339;
 
@@ -78,18 +78,23 @@ struct Answer<'a> {
 }
 
 pub(super) async fn handle(State(siwn): State<Siwn>, request: Request) -> Result<Response, Problem> {
+    let requester = Requester::of(&siwn.0.trusted_proxies, request.extensions(), request.headers());
+    let mut form = SessionForm::Cookie;
+    let outcome = verify(&siwn, request, &mut form).await;
+    siwn.audit_login(&outcome, &requester);
+    Ok(answer(&siwn, &outcome?, form))
+}
+
+async fn verify(siwn: &Siwn, request: Request, form: &mut SessionForm) -> Result<OpenedSession, Problem> {
+    let address = siwn.0.trusted_proxies.rationed(request.extensions(), request.headers());
+    siwn.0.door.verify(address, siwn.now()).await?;
     let caller = Caller::of(request.headers(), siwn.0.login.site())?;
     let bound_to = caller.binding(siwn.0.cookies, request.headers())?;
-    let client = Client { bound_to, address: siwn.0.trusted_proxies.rationed(request.extensions(), request.headers()) };
+    let client = Client { bound_to, address };
     let body: Body = body::json(request).await?.ok_or(Problem::new(Code::Malformed))?;
     // A page of another site could not send a cookie back.
-    let form =
-        if matches!(caller, Caller::OtherSite(_)) { SessionForm::Bearer } else { body.session.unwrap_or(SessionForm::Cookie) };
-    let proof = proof(body)?;
-
-    let secret = SessionSecret::from_bytes(random()?);
-    let signed_in = siwn.0.login.finish(proof, &client, siwn.now(), secret).await?;
-    Ok(answer(&siwn, &signed_in, form))
+    *form = if matches!(caller, Caller::OtherSite(_)) { SessionForm::Bearer } else { body.session.unwrap_or(SessionForm::Cookie) };
+    siwn.finish(proof(body)?, &client).await
 }
 
 fn proof(body: Body) -> Result<Proof, Problem> {

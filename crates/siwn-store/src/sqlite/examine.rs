@@ -38,13 +38,15 @@ impl SqliteStore {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(address(&path), flags)?;
         let version = version(&connection)?;
-        let keeps_secret = version > 0 && keeps_secret(&connection)?;
+        let keeps_secret = version > 0 && keeps_secret(&connection, version)?;
         Ok(FileReport { is_outdated: version < VERSION, keeps_secret })
     }
 }
 
-fn keeps_secret(connection: &Connection) -> Result<bool, rusqlite::Error> {
-    let kept = connection.query_row("SELECT secret IS NOT NULL FROM meta", [], |row| row.get(0)).optional()?;
+fn keeps_secret(connection: &Connection, version: u16) -> Result<bool, rusqlite::Error> {
+    // From version 3 on it is a text, in a column of its own.
+    let question = if version < 3 { "SELECT secret IS NOT NULL FROM meta" } else { "SELECT secrets IS NOT NULL FROM meta" };
+    let kept = connection.query_row(question, [], |row| row.get(0)).optional()?;
     Ok(kept.unwrap_or(false))
 }
 
@@ -74,6 +76,7 @@ mod tests {
     use siwn::{Generation, UnixMillis};
 
     use super::*;
+    use crate::KeptSecrets as _;
 
     /// Every file of a folder and what is in it.
     fn content(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
@@ -103,7 +106,7 @@ mod tests {
 
         let store = open(&path);
         assert_eq!(examine(&path).unwrap(), FileReport { is_outdated: false, keeps_secret: false });
-        store.kept_secret([7; 32]).await.unwrap();
+        store.kept_secrets("kept").await.unwrap();
         assert_eq!(examine(&path).unwrap(), FileReport { is_outdated: false, keeps_secret: true }, "while it is open");
         store.shutdown().await;
         assert_eq!(examine(&path).unwrap(), FileReport { is_outdated: false, keeps_secret: true }, "when it is closed");
@@ -113,7 +116,7 @@ mod tests {
     async fn what_a_killed_process_left_is_read() {
         let (folder, copies) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let store = open(&folder.path().join("siwn.db"));
-        store.kept_secret([7; 32]).await.unwrap();
+        store.kept_secrets("kept").await.unwrap();
         for (path, bytes) in content(folder.path()) {
             fs::write(copies.path().join(path.file_name().unwrap()), bytes).unwrap();
         }

@@ -12,11 +12,13 @@
 //!
 //! The store does the same by itself where the machine's clock goes back behind what was pruned.
 
+mod accounts;
 mod error;
 mod examine;
 mod fault;
 mod file;
 mod job;
+mod keys;
 mod link;
 mod rows;
 #[cfg(test)]
@@ -28,7 +30,10 @@ use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rusqlite::Connection;
-use siwn::{BoxFuture, Generation, NewSession, Opening, Secret, SessionId, SessionRow, Store, StoreError};
+use siwn::{
+    AccountId, BoxFuture, Counts, Generation, KeyMemory, NewSession, Opening, PublicKey, Recipient, Renewal, SessionId, SessionRow,
+    Store, StoreError,
+};
 use tokio::sync::watch;
 
 pub use self::error::OpenError;
@@ -36,7 +41,7 @@ pub use self::examine::FileReport;
 use self::fault::Fault;
 use self::job::Job;
 use self::threads::Queues;
-use crate::Clock;
+use crate::{Clock, KeptSecrets};
 
 /// Sessions in one SQLite file.
 ///
@@ -54,8 +59,6 @@ use crate::Clock;
 /// # let path = directory.path().join("siwn.db");
 /// let random = [7; 16]; // 16 random bytes
 /// let store = SqliteStore::open_file(&path, Generation::from_bytes(random), Arc::new(|| SystemTime::now().into()))?;
-/// let secret = store.kept_secret([7; 32]).await?; // 32 random bytes
-/// # let _ = secret;
 /// store.shutdown().await;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # })?;
@@ -79,12 +82,6 @@ impl SqliteStore {
         let (file, generation) = file::open(path, generation_if_new)?;
         let (queues, ended) = threads::start(file, &clock).map_err(OpenError::Thread)?;
         Ok(Self { clock, generation: Arc::new(RwLock::new(generation)), queues: RwLock::new(Some(queues)), ended })
-    }
-
-    /// The secret that is kept in the file, for a server whose operator gives none: `if_new`, 32 random bytes, where none is kept yet.
-    /// All processes that share the file are answered the same.
-    pub async fn kept_secret(&self, if_new: [u8; 32]) -> Result<Secret, StoreError> {
-        self.write(move |connection| rows::kept_secret(connection, &if_new)).await.map(Secret::from_bytes)
     }
 
     /// Finishes what is queued, closes the file, and waits for both. Later calls are answered [`StoreError::Unavailable`].
@@ -144,8 +141,81 @@ impl Store for SqliteStore {
         Box::pin(self.read(move |connection| rows::find(connection, id, clock())))
     }
 
+    fn renew(&self, id: SessionId, renewal: Renewal) -> BoxFuture<'_, Result<(), StoreError>> {
+        let clock = Arc::clone(&self.clock);
+        Box::pin(self.write(move |connection| rows::renew(connection, id, renewal, clock())))
+    }
+
     fn close(&self, id: SessionId) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(self.write(move |connection| rows::close(connection, id)))
+    }
+
+    fn sessions<'a>(&'a self, account: &'a AccountId) -> BoxFuture<'a, Result<Vec<SessionRow>, StoreError>> {
+        let (account, clock) = (account.clone(), Arc::clone(&self.clock));
+        Box::pin(self.read(move |connection| accounts::sessions(connection, &account, clock())))
+    }
+
+    fn close_all<'a>(
+        &'a self,
+        account: &'a AccountId,
+        recipient: Option<&'a Recipient>,
+        spared: Option<SessionId>,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        let (account, recipient, clock) = (account.clone(), recipient.cloned(), Arc::clone(&self.clock));
+        Box::pin(self.write(move |connection| accounts::close_all(connection, &account, recipient.as_ref(), spared, clock())))
+    }
+
+    fn block<'a>(&'a self, account: &'a AccountId) -> BoxFuture<'a, Result<(), StoreError>> {
+        let (account, clock) = (account.clone(), Arc::clone(&self.clock));
+        Box::pin(self.write(move |connection| accounts::block(connection, &account, clock())))
+    }
+
+    fn unblock<'a>(&'a self, account: &'a AccountId) -> BoxFuture<'a, Result<(), StoreError>> {
+        let account = account.clone();
+        Box::pin(self.write(move |connection| accounts::unblock(connection, &account)))
+    }
+
+    fn is_blocked<'a>(&'a self, account: &'a AccountId) -> BoxFuture<'a, Result<bool, StoreError>> {
+        let account = account.clone();
+        Box::pin(self.read(move |connection| Ok(accounts::is_blocked(connection, &account)?)))
+    }
+
+    fn recall_key<'a>(&'a self, account: &'a AccountId, key: &'a PublicKey) -> BoxFuture<'a, Result<KeyMemory, StoreError>> {
+        let (account, handle) = (account.clone(), key.handle());
+        Box::pin(self.read(move |connection| keys::recall(connection, &account, &handle)))
+    }
+
+    fn remember_key<'a>(&'a self, account: &'a AccountId, key: &'a PublicKey) -> BoxFuture<'a, Result<KeyMemory, StoreError>> {
+        let (account, handle) = (account.clone(), key.handle());
+        Box::pin(async move {
+            let (asked, named) = (account.clone(), handle.clone());
+            // The usual case costs no commit.
+            if self.read(move |connection| keys::is_last_used(connection, &asked, &named)).await? {
+                return Ok(KeyMemory::Known);
+            }
+            self.write(move |connection| keys::remember(connection, &account, &handle)).await
+        })
+    }
+
+    fn counts(&self) -> BoxFuture<'_, Result<Counts, StoreError>> {
+        let clock = Arc::clone(&self.clock);
+        Box::pin(self.read(move |connection| accounts::counts(connection, clock())))
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(self.write(rows::check))
+    }
+}
+
+impl KeptSecrets for SqliteStore {
+    fn kept_secrets<'a>(&'a self, if_new: &'a str) -> BoxFuture<'a, Result<String, StoreError>> {
+        let if_new = if_new.to_owned();
+        Box::pin(self.write(move |connection| rows::kept_secrets(connection, &if_new)))
+    }
+
+    fn replace_secrets<'a>(&'a self, old: &'a str, new: &'a str) -> BoxFuture<'a, Result<bool, StoreError>> {
+        let (old, new) = (old.to_owned(), new.to_owned());
+        Box::pin(self.write(move |connection| rows::replace_secrets(connection, &old, &new)))
     }
 }
 

@@ -1,11 +1,39 @@
-//! The statements.
+//! The statements about one session.
 
 use std::error::Error as StdError;
+use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
-use siwn::{Generation, NewSession, Opening, SessionId, SessionRow, UnixMillis};
+use siwn::{ClientLabel, Generation, NewSession, Opening, Renewal, SessionId, SessionRow, UnixMillis};
 
+use super::accounts;
 use super::fault::Fault;
+
+/// The columns of a row that [`read`] reads.
+macro_rules! columns {
+    () => {
+        "id, secret_hash, recipient, account, key, client, created_at, expires_at, idle_lifetime, seen_at, checked_at"
+    };
+}
+/// Whether nobody ended a session.
+macro_rules! is_open {
+    () => {
+        "NOT closed AND opened_after >= (
+            SELECT coalesce(max(number), 0) FROM cut_off
+            WHERE cut_off.account = session.account AND cut_off.recipient IN ('', session.recipient))"
+    };
+}
+/// Whether a session is alive at `:now`.
+macro_rules! alive {
+    () => {
+        concat!(
+            is_open!(),
+            " AND :now < expires_at",
+            " AND (idle_lifetime IS NULL OR :now < coalesce(seen_at, created_at) + idle_lifetime)"
+        )
+    };
+}
+pub(super) use {alive, columns, is_open};
 
 /// Spends the challenge and opens the session, inside a transaction that holds the write lock.
 pub(super) fn open(connection: &Connection, new: &NewSession, now: UnixMillis) -> Result<Opening, Fault> {
@@ -15,7 +43,7 @@ pub(super) fn open(connection: &Connection, new: &NewSession, now: UnixMillis) -
     }
     let id = new.row().id;
     let is_same = connection
-        .prepare_cached("SELECT secret_hash = :secret_hash AND NOT closed FROM session WHERE id = :id")?
+        .prepare_cached(concat!("SELECT secret_hash = :secret_hash AND ", is_open!(), " FROM session WHERE id = :id"))?
         .query_row(named_params! { ":id": id.as_bytes(), ":secret_hash": new.row().secret_hash }, |row| row.get(0))
         .optional()?;
     match is_same {
@@ -29,8 +57,11 @@ pub(super) fn open(connection: &Connection, new: &NewSession, now: UnixMillis) -
     if now >= new.challenge_expires_at() {
         return Ok(Opening::ChallengeExpired);
     }
+    if accounts::is_blocked(connection, &new.row().account)? {
+        return Ok(Opening::Blocked);
+    }
     if may_be_pruned(connection, new)? {
-        renew(connection)?;
+        begin_anew(connection)?;
         return Ok(Opening::OtherGeneration);
     }
     Err(Fault::NoReason(id))
@@ -39,10 +70,14 @@ pub(super) fn open(connection: &Connection, new: &NewSession, now: UnixMillis) -
 /// Whether the row is new. A row that may have been pruned before is as good as spent.
 fn insert(connection: &Connection, new: &NewSession, now: UnixMillis) -> Result<bool, rusqlite::Error> {
     const INSERT: &str = "
-        INSERT INTO session (id, secret_hash, recipient, account, key, created_at, expires_at, guarded_until, kept_until, closed)
-        SELECT :id, :secret_hash, :recipient, :account, :key, :created_at, :expires_at, :guarded_until, :kept_until, 0
+        INSERT INTO session (id, secret_hash, recipient, account, key, client, created_at, expires_at, idle_lifetime, seen_at,
+            checked_at, opened_after, guarded_until, kept_until, closed)
+        SELECT :id, :secret_hash, :recipient, :account, :key, :client, :created_at, :expires_at, :idle_lifetime, :seen_at,
+            :checked_at, (SELECT coalesce(max(number), 0) FROM cut_off WHERE account = :account AND recipient IN ('', :recipient)),
+            :guarded_until, :kept_until, 0
         FROM meta
         WHERE generation = :generation AND :now < :challenge_expires_at AND pruned_until < :guarded_until
+            AND NOT EXISTS (SELECT 1 FROM blocked WHERE account = :account)
         ON CONFLICT (id) DO NOTHING";
     let row = new.row();
     let inserted = connection.prepare_cached(INSERT)?.execute(named_params! {
@@ -51,8 +86,12 @@ fn insert(connection: &Connection, new: &NewSession, now: UnixMillis) -> Result<
         ":recipient": row.recipient.as_str(),
         ":account": row.account.as_str(),
         ":key": row.key.as_ref().map(ToString::to_string),
+        ":client": row.client.as_str(),
         ":created_at": millis(row.created_at),
         ":expires_at": millis(row.expires_at),
+        ":idle_lifetime": row.idle_lifetime.map(|idle| i64::try_from(idle.as_millis()).unwrap_or(i64::MAX)),
+        ":seen_at": millis(row.seen_at),
+        ":checked_at": millis(row.checked_at),
         ":guarded_until": millis(new.guarded_until()),
         ":kept_until": millis(new.kept_until()),
         ":generation": new.generation().as_bytes(),
@@ -62,33 +101,58 @@ fn insert(connection: &Connection, new: &NewSession, now: UnixMillis) -> Result<
     Ok(inserted == 1)
 }
 
-/// The row of a session that is open and in time.
+/// The row of a session that is alive.
 pub(super) fn find(connection: &Connection, id: SessionId, now: UnixMillis) -> Result<Option<SessionRow>, Fault> {
-    const FIND: &str = "
-        SELECT secret_hash, recipient, account, key, created_at, expires_at
-        FROM session
-        WHERE id = :id AND NOT closed AND :now < expires_at";
+    const FIND: &str = concat!("SELECT ", columns!(), " FROM session WHERE id = :id AND ", alive!());
     let mut statement = connection.prepare_cached(FIND)?;
     let mut rows = statement.query(named_params! { ":id": id.as_bytes(), ":now": millis(now) })?;
-    let Some(row) = rows.next()? else { return Ok(None) };
-    read(id, row).map(Some).map_err(|source| Fault::Row { id, source })
+    rows.next()?.map(read).transpose()
 }
 
-fn read(id: SessionId, row: &Row<'_>) -> Result<SessionRow, Box<dyn StdError + Send + Sync>> {
-    let time = |column| Ok::<_, Box<dyn StdError + Send + Sync>>(UnixMillis::new(row.get::<_, i64>(column)?.try_into()?));
+/// A row from its [`columns`].
+pub(super) fn read(row: &Row<'_>) -> Result<SessionRow, Fault> {
+    let id = SessionId::from_bytes(row.get("id")?);
+    read_of(id, row).map_err(|source| Fault::Row { id, source })
+}
+
+fn read_of(id: SessionId, row: &Row<'_>) -> Result<SessionRow, Box<dyn StdError + Send + Sync>> {
+    let number =
+        |column| Ok::<_, Box<dyn StdError + Send + Sync>>(row.get::<_, Option<i64>>(column)?.map(u64::try_from).transpose()?);
+    let created_at = UnixMillis::new(row.get::<_, i64>("created_at")?.try_into()?);
     Ok(SessionRow {
         id,
         secret_hash: row.get("secret_hash")?,
         recipient: text(row, "recipient")?.parse()?,
         account: text(row, "account")?.parse()?,
         key: row.get_ref("key")?.as_str_or_null()?.map(str::parse).transpose()?,
-        created_at: time("created_at")?,
-        expires_at: time("expires_at")?,
+        client: ClientLabel::new(row.get_ref("client")?.as_bytes()?),
+        created_at,
+        expires_at: UnixMillis::new(row.get::<_, i64>("expires_at")?.try_into()?),
+        idle_lifetime: number("idle_lifetime")?.map(Duration::from_millis),
+        seen_at: number("seen_at")?.map_or(created_at, UnixMillis::new),
+        checked_at: number("checked_at")?.map_or(created_at, UnixMillis::new),
     })
 }
 
 fn text<'a>(row: &'a Row<'_>, column: &str) -> Result<&'a str, Box<dyn StdError + Send + Sync>> {
     Ok(row.get_ref(column)?.as_str()?)
+}
+
+/// Writes down that a session is in use, while it is alive.
+pub(super) fn renew(connection: &Connection, id: SessionId, renewal: Renewal, now: UnixMillis) -> Result<(), Fault> {
+    const RENEW: &str = concat!(
+        "UPDATE session SET seen_at = max(coalesce(seen_at, created_at), coalesce(:seen_at, 0)),
+            checked_at = max(coalesce(checked_at, created_at), coalesce(:checked_at, 0))
+        WHERE id = :id AND ",
+        alive!()
+    );
+    connection.prepare_cached(RENEW)?.execute(named_params! {
+        ":id": id.as_bytes(),
+        ":seen_at": renewal.seen_at.map(millis),
+        ":checked_at": renewal.checked_at.map(millis),
+        ":now": millis(now),
+    })?;
+    Ok(())
 }
 
 /// Ends a session; what is left guards the challenge for as long as that is needed, and no longer.
@@ -129,18 +193,29 @@ fn may_be_pruned(connection: &Connection, new: &NewSession) -> Result<bool, rusq
 }
 
 /// Another generation: all challenges die with the rows that guarded them, and what was pruned guards nothing any more.
-fn renew(connection: &Connection) -> Result<(), rusqlite::Error> {
+fn begin_anew(connection: &Connection) -> Result<(), rusqlite::Error> {
     connection.execute("UPDATE meta SET generation = randomblob(16), pruned_until = 0", [])?;
     Ok(())
 }
 
-/// The file's secret: `if_new` where there is none yet.
-pub(super) fn kept_secret(connection: &Connection, if_new: &[u8; 32]) -> Result<[u8; 32], Fault> {
-    connection.execute("UPDATE meta SET secret = ?1 WHERE secret IS NULL", [if_new])?;
-    Ok(connection.query_row("SELECT secret FROM meta", [], |row| row.get(0))?)
+/// The file's secrets: `if_new` where there are none yet.
+pub(super) fn kept_secrets(connection: &Connection, if_new: &str) -> Result<String, Fault> {
+    connection.execute("UPDATE meta SET secrets = ?1 WHERE secrets IS NULL", [if_new])?;
+    Ok(connection.query_row("SELECT secrets FROM meta", [], |row| row.get(0))?)
+}
+
+/// Puts `new` in the place of `old`. False where something else is there.
+pub(super) fn replace_secrets(connection: &Connection, old: &str, new: &str) -> Result<bool, Fault> {
+    Ok(connection.execute("UPDATE meta SET secrets = ?2 WHERE secrets = ?1", [old, new])? == 1)
+}
+
+/// Writes to the file, and changes nothing in it.
+pub(super) fn check(connection: &Connection) -> Result<(), Fault> {
+    connection.prepare_cached("UPDATE meta SET pruned_until = pruned_until")?.execute([])?;
+    Ok(())
 }
 
 /// SQLite's integers end 292 million years from now; what is later than that is as good as never.
-fn millis(time: UnixMillis) -> i64 {
+pub(super) fn millis(time: UnixMillis) -> i64 {
     i64::try_from(time.get()).unwrap_or(i64::MAX)
 }

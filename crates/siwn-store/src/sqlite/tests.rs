@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 use siwn::conformance::{TestClock, new_session};
-use siwn::{Generation, NewSession, Opening, SessionId, SessionRow, Store as _, StoreError, UnixMillis};
+use siwn::{ClientLabel, Generation, NewSession, Opening, SessionId, SessionRow, Store as _, StoreError, UnixMillis};
 use tempfile::TempDir;
 
 use super::SqliteStore;
@@ -46,8 +46,12 @@ impl Opened {
             recipient: "app.example".parse().unwrap(),
             account: "alice.near".parse().unwrap(),
             key: None,
+            client: ClientLabel::default(),
             created_at: now,
             expires_at: now + SESSION,
+            idle_lifetime: None,
+            seen_at: now,
+            checked_at: now,
         };
         new_session(row, now + CHALLENGE, self.store.generation().unwrap())
     }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 use siwn::{Generation, Opening, Store as _, StoreError};
+use siwn_store::KeptSecrets as _;
 use siwn_store::sqlite::OpenError;
 use tempfile::TempDir;
 
@@ -26,27 +27,32 @@ fn change(path: &Path, sql: &str) {
 async fn a_restart_keeps_generation_and_secret() {
     let (_directory, path) = new_file();
     let store = open(&path);
-    let secret = store.kept_secret([1; 32]).await.unwrap();
+    assert_eq!(store.kept_secrets("first").await.unwrap(), "first");
     store.shutdown().await;
 
     let again = open_with(&path, Generation::from_bytes([2; 16]), TestClock::at(START)).unwrap();
     assert_eq!(again.generation().unwrap(), GENERATION);
-    let kept = again.kept_secret([2; 32]).await.unwrap();
-    assert_eq!(kept_bytes(&path), [1; 32]);
-    assert_eq!(super::processes::mark(&kept), super::processes::mark(&secret));
+    assert_eq!(again.kept_secrets("second").await.unwrap(), "first");
 }
 
-fn kept_bytes(path: &Path) -> [u8; 32] {
-    Connection::open(path).unwrap().query_row("SELECT secret FROM meta", [], |row| row.get(0)).unwrap()
+#[tokio::test]
+async fn secrets_are_replaced_by_whoever_knows_what_is_there() {
+    let (_directory, path) = new_file();
+    let store = open(&path);
+    assert!(!store.replace_secrets("first", "second").await.unwrap(), "there are none yet");
+    store.kept_secrets("first").await.unwrap();
+    assert!(store.replace_secrets("first", "second").await.unwrap());
+    assert!(!store.replace_secrets("first", "third").await.unwrap(), "somebody was faster");
+    assert_eq!(open(&path).kept_secrets("fourth").await.unwrap(), "second");
 }
 
 #[tokio::test]
 async fn a_new_file_has_no_secret_until_one_is_asked_for() {
     let (_directory, path) = new_file();
     let store = open(&path);
-    let secrets = || Connection::open(&path).unwrap().query_row("SELECT count(secret) FROM meta", [], |row| row.get(0));
+    let secrets = || Connection::open(&path).unwrap().query_row("SELECT count(secrets) FROM meta", [], |row| row.get(0));
     assert_eq!(secrets(), Ok(0));
-    store.kept_secret([1; 32]).await.unwrap();
+    store.kept_secrets("first").await.unwrap();
     assert_eq!(secrets(), Ok(1));
 }
 
@@ -140,7 +146,7 @@ fn a_newer_version_is_refused_and_left_alone() {
     change(&path, "PRAGMA user_version = 70000");
     let before = fs::read(&path).unwrap();
     let error = try_open(&path).unwrap_err();
-    assert_eq!(error.to_string(), "the file has version 70000, this program knows versions up to 1");
+    assert_eq!(error.to_string(), "the file has version 70000, this program knows versions up to 3");
     assert_eq!(fs::read(&path).unwrap(), before);
 }
 
@@ -186,6 +192,8 @@ async fn a_damaged_row_is_an_error_and_no_session() {
         "key = 'ed25519:0'",
         "key = ''",
         "created_at = -1",
+        "seen_at = -1",
+        "checked_at = -1",
         "account = CAST(x'ff' AS TEXT)",
     ];
     for (challenge, damage) in (0..).zip(faults) {

@@ -5,13 +5,14 @@
 mod conformance;
 mod files;
 mod processes;
+mod versions;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use siwn::conformance::{TestClock, new_session};
-use siwn::{Generation, NewSession, PublicKey, SessionId, SessionRow, Store as _, UnixMillis};
+use siwn::{ClientLabel, Generation, NewSession, PublicKey, SessionId, SessionRow, Store as _, UnixMillis};
 use siwn_store::SqliteStore;
 use siwn_store::sqlite::OpenError;
 
@@ -40,8 +41,12 @@ fn session(store: &SqliteStore, challenge: u64, secret: u8) -> NewSession {
         recipient: "app.example".parse().unwrap(),
         account: "alice.near".parse().unwrap(),
         key: Some(PublicKey::from_ed25519([7; 32])),
+        client: ClientLabel::new(b"curl/8.14.1"),
         created_at: START,
         expires_at: START + Duration::from_hours(1),
+        idle_lifetime: None,
+        seen_at: START,
+        checked_at: START,
     };
     new_session(row, START + CHALLENGE, store.generation().unwrap())
 }

@@ -8,11 +8,10 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
 
 use siwn::conformance::TestClock;
-use siwn::{Binding, Challenge, Generation, Issue, Message, Opening, Recipient, Secret, Site, Store as _};
-use siwn_store::SqliteStore;
+use siwn::{Generation, Opening, Store as _};
+use siwn_store::{KeptSecrets as _, SqliteStore};
 
 use super::{GENERATION, START, id, open, open_with, session};
 
@@ -21,13 +20,6 @@ const FILE: &str = "SIWN_TEST_FILE";
 const NUMBER: &str = "SIWN_TEST_NUMBER";
 /// In front of what a child says, as its test harness says things too.
 const SAID: &str = "said:";
-
-/// What only one secret leads to.
-pub(super) fn mark(secret: &Secret) -> String {
-    let recipient: Recipient = "app.example".parse().unwrap();
-    let issue = Issue::new(secret, Message::default_for(&recipient), Duration::from_mins(1)).unwrap();
-    Challenge::issue(&Site::new(recipient, issue), GENERATION, &Binding::unbound(), START, [0; 8]).state
-}
 
 fn start(role: &str, path: &Path, number: u64) -> Child {
     Command::new(std::env::current_exe().unwrap())
@@ -165,8 +157,8 @@ fn of_many_processes_exactly_one_opens_each_session() {
 async fn open_the_same_file(path: &Path, number: u8) {
     wait_until_all_are_ready();
     let store = open_with(path, Generation::from_bytes([number; 16]), TestClock::at(START)).unwrap();
-    let secret = store.kept_secret([number; 32]).await.unwrap();
-    say(format!("{:?} {}", store.generation().unwrap(), mark(&secret)));
+    let secrets = store.kept_secrets(&number.to_string()).await.unwrap();
+    say(format!("{:?} {}", store.generation().unwrap(), secrets));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The login, from challenge to session, over a chain and a store of our own.
 
 mod account;
+mod admission;
 mod authorizations;
 mod claims;
 mod memory;

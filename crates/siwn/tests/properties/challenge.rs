@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use siwn::{
-    Binding, Challenge, ChallengeError, Generation, Issue, Message, Nonce, OwnChallenge, Recipient, Returned, Secret, Site,
+    Binding, Challenge, ChallengeError, Generation, Issue, Issues, Message, Nonce, OwnChallenge, Recipient, Returned, Secret, Site,
     UnixMillis,
 };
 
@@ -167,7 +167,8 @@ proptest! {
         prop_assume!(secret != world.secret && third != world.secret && third != secret);
         let message = the_other(&MESSAGES, world.message);
         let previous = World { secret, message, lifetime: Duration::from_mins(1), ..world.clone() };
-        let site = world.site().also_accepting(previous.issue());
+        let issues = Issues::new(world.issue()).also_accepting(previous.issue());
+        let site = Site::new(world.recipient.parse().expect("a recipient"), issues);
         for of in [&world, &previous] {
             let challenge = of.challenge(random);
             prop_assert_eq!(world.judge_at(&site, nonce_of(&challenge), NOW), Ok(()));

@@ -3,7 +3,10 @@ use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use siwn::conformance::TestClock;
-use siwn::{BoxFuture, Generation, MemoryStore, NewSession, Opening, SessionId, SessionRow, Store, StoreError};
+use siwn::{
+    AccountId, BoxFuture, Counts, Generation, KeyMemory, MemoryStore, NewSession, Opening, PublicKey, Recipient, Renewal,
+    SessionId, SessionRow, Store, StoreError,
+};
 
 const CAPACITY: usize = 1000;
 
@@ -91,7 +94,52 @@ impl Store for TestStore {
         Box::pin(async move { self.rows().find(id).await })
     }
 
+    fn renew(&self, id: SessionId, renewal: Renewal) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async move { self.rows().renew(id, renewal).await })
+    }
+
     fn close(&self, id: SessionId) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async move { self.rows().close(id).await })
+    }
+
+    fn sessions<'a>(&'a self, account: &'a AccountId) -> BoxFuture<'a, Result<Vec<SessionRow>, StoreError>> {
+        Box::pin(async move { self.rows().sessions(account).await })
+    }
+
+    fn close_all<'a>(
+        &'a self,
+        account: &'a AccountId,
+        recipient: Option<&'a Recipient>,
+        spared: Option<SessionId>,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move { self.rows().close_all(account, recipient, spared).await })
+    }
+
+    fn block<'a>(&'a self, account: &'a AccountId) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move { self.rows().block(account).await })
+    }
+
+    fn unblock<'a>(&'a self, account: &'a AccountId) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move { self.rows().unblock(account).await })
+    }
+
+    fn is_blocked<'a>(&'a self, account: &'a AccountId) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(async move { self.rows().is_blocked(account).await })
+    }
+
+    fn recall_key<'a>(&'a self, account: &'a AccountId, key: &'a PublicKey) -> BoxFuture<'a, Result<KeyMemory, StoreError>> {
+        Box::pin(async move { self.rows().recall_key(account, key).await })
+    }
+
+    fn remember_key<'a>(&'a self, account: &'a AccountId, key: &'a PublicKey) -> BoxFuture<'a, Result<KeyMemory, StoreError>> {
+        Box::pin(async move { self.rows().remember_key(account, key).await })
+    }
+
+    fn counts(&self) -> BoxFuture<'_, Result<Counts, StoreError>> {
+        Box::pin(async move { self.rows().counts().await })
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async move { self.rows().check().await })
     }
 }

@@ -14,7 +14,7 @@ use siwn_server::{Siwn, app_with, serve};
 use self::people::{People, WithKey};
 use crate::arguments::Dev;
 use crate::failure::Failure;
-use crate::{output, runtime};
+use crate::{output, runtime, signals};
 
 const RECIPIENT: &str = "localhost";
 
@@ -24,7 +24,7 @@ pub(crate) fn run(arguments: &Dev) -> Result<(), Failure> {
 }
 
 async fn start(listen: SocketAddr) -> Result<(), Failure> {
-    let stop = runtime::stop()?;
+    let stop = signals::stop()?;
     let listeners = runtime::listen(listen).await?;
     let address = listeners[0].local_addr().map_err(Failure::unknown)?;
     let devnet = Devnet::new(runtime::clock());

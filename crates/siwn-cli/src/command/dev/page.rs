@@ -30,7 +30,7 @@ struct Account {
     name: String,
     /// None of an account that is a contract.
     #[serde(flatten)]
-    key: Option<Key>,
+    key: Option<KeyPair>,
     access: &'static str,
     /// The same in words.
     what: &'static str,
@@ -39,12 +39,13 @@ struct Account {
 }
 
 #[derive(Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Key {
-    public_key: String,
+struct KeyPair {
+    #[serde(rename = "publicKey")]
+    public: String,
     /// What the chain shows of it.
     handle: String,
-    private_key: String,
+    #[serde(rename = "privateKey")]
+    private: String,
 }
 
 /// What the wallet is asked to authorize (NEP-641).
@@ -109,10 +110,10 @@ fn with_key(WithKey { account, has_full_access }: &WithKey) -> Account {
     let signs = if public_key.key_type() == KeyType::Ed25519 { "page" } else { "server" };
     Account {
         name: account.name.to_string(),
-        key: Some(Key {
-            public_key: public_key.to_string(),
+        key: Some(KeyPair {
+            public: public_key.to_string(),
             handle: public_key.handle(),
-            private_key: account.private_key.expose_text(),
+            private: account.private_key.expose_text(),
         }),
         access: if *has_full_access { "full" } else { "functionCall" },
         what: if *has_full_access { "full access" } else { "function call" },

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Map, Value};
+use siwn::ContractAccounts;
 use siwn_chain::{EndpointReport, MethodReport, MethodState, Need, RpcUrl, TipReport, Trouble};
 use siwn_server::config::Config;
 
@@ -72,13 +73,17 @@ pub(super) fn check(report: &EndpointReport, config: &Config) -> Check {
         let lacking = report.methods.iter().filter(move |method| method.need == need && method.state == MethodState::Unknown);
         lacking.map(|method| method.method).collect::<Vec<_>>().join(" and ")
     };
+    // What nobody asks for, nobody misses.
+    let asks_contracts = config.contract_accounts == ContractAccounts::Ask;
     let failing = report.methods.iter().find_map(|MethodReport { method, need, state, .. }| match state {
-        MethodState::Failed(why) if *need != Need::Nothing => Some(format!("{measured}; asked for {method}, it {why}")),
+        MethodState::Failed(why) if *need == Need::Contracts && asks_contracts => {
+            Some(format!("{measured}; asked for {method}, it {why}"))
+        }
         _ => None,
     });
     let (needed, newer) = (lacks(Need::Contracts), lacks(Need::Nothing));
     match failing {
-        _ if !needed.is_empty() => line(Level::Warn, format!("{measured}; lacks {needed}"))
+        _ if !needed.is_empty() && asks_contracts => line(Level::Warn, format!("{measured}; lacks {needed}"))
             .advice("accounts that are contracts cannot sign in through it: name another endpoint for them"),
         Some(failing) => line(Level::Warn, failing).advice("look again; if it stays, name another endpoint"),
         None if newer.is_empty() => line(Level::Ok, format!("{measured}, knows every method")),
@@ -135,4 +140,26 @@ fn seconds(duration: Duration) -> String {
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use siwn_server::config::Sources;
+
+    use super::*;
+
+    #[test]
+    fn endpoints_that_nobody_chose_are_named_and_warned_of() {
+        let sources = |rpc: &str| {
+            let sources = Sources::new().flag("recipient", "app.example".into());
+            if rpc.is_empty() { sources } else { sources.flag("rpc", rpc.into()) }
+        };
+        let told = |rpc| configured(&Config::load(&sources(rpc)).unwrap()).map(|check| check.to_string());
+        assert_eq!(
+            told("").unwrap(),
+            "warn  rpc: none is set: the public endpoints of mainnet are asked, free.rpc.fastnear.com, near.drpc.org -> they limit \
+             how often they are asked; production wants one with a key, or of its own: set SIWN_RPC"
+        );
+        assert_eq!(told("https://rpc.example/key"), None);
+    }
 }

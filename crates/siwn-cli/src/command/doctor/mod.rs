@@ -95,13 +95,12 @@ fn fault(fault: &Fault) -> Check {
 
 fn secret(config: &Config, is_kept: Option<bool>) -> Check {
     let check = |level, found: &str| Check::new("secret", level, found);
-    match (config.secrets.len(), &config.store) {
-        (0, StoreUrl::Memory) => check(Level::Ok, "made anew at every start, like the store"),
-        (0, _) if is_kept == Some(true) => check(Level::Ok, "kept in the store"),
-        (0, _) if is_kept.is_none() => check(Level::Skip, "kept in the store, which cannot be looked at"),
-        (0, _) => check(Level::Ok, "none yet: the first start makes one and keeps it in the store"),
-        (1, _) => check(Level::Ok, "given"),
-        _ => check(Level::Ok, "given, and a second one that is taken back too"),
+    match (&config.secrets, &config.store) {
+        (Some(secrets), _) => check(Level::Ok, &secrets.to_string()),
+        (None, StoreUrl::Memory) => check(Level::Ok, "made anew at every start, like the store"),
+        (None, _) if is_kept == Some(true) => check(Level::Ok, "kept in the store"),
+        (None, _) if is_kept.is_none() => check(Level::Skip, "kept in the store, which cannot be looked at"),
+        (None, _) => check(Level::Ok, "none yet: the first start makes one and keeps it in the store"),
     }
 }
 

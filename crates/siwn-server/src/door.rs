@@ -1,0 +1,142 @@
+//! Who is let in, and how often: the account rules and the limits.
+
+use std::net::IpAddr;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use siwn::{
+    AccountId, AccountRules, Admission, BoxFuture, Counted, Limits, LimitsUnavailable, MemoryLimits, NotAdmitted, Rate, Session,
+    Taken, UnixMillis, VerifiedAccount,
+};
+
+use crate::problem::Problem;
+
+/// Clients and accounts that are counted at once: 1 MiB.
+const COUNTED: usize = 65_536;
+
+/// How often what may be done. `None` is as often as anybody likes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rates {
+    /// Challenges for a client's address.
+    pub initiate: Option<Rate>,
+    /// Proofs of a client's address, good and bad.
+    pub verify: Option<Rate>,
+    /// Logins of an account, counted when they open a session.
+    pub account: Option<Rate>,
+}
+
+impl Default for Rates {
+    /// 600 challenges and 300 proofs a minute for an address, 60 logins a minute for an account.
+    fn default() -> Self {
+        let a_minute = |count| Rate::new(count, Duration::from_mins(1)).ok();
+        Self { initiate: a_minute(600), verify: a_minute(300), account: a_minute(60) }
+    }
+}
+
+/// Lets in, or not.
+pub(crate) struct Door {
+    rules: RwLock<Arc<AccountRules>>,
+    rates: Rates,
+    limits: Arc<dyn Limits>,
+    counts: Counts,
+}
+
+/// What the door counts, for the metrics.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Counts {
+    /// What was refused because it came too often.
+    pub(crate) limited: Family<Limit, Counter>,
+    /// What was let pass because nobody could say how often it came.
+    pub(crate) unknown: Counter,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct Limit {
+    limit: &'static str,
+}
+
+impl Door {
+    pub(crate) fn new(rules: AccountRules, rates: Rates, limits: Option<Arc<dyn Limits>>, counts: Counts) -> Self {
+        let limits = limits.unwrap_or_else(|| Arc::new(MemoryLimits::new(COUNTED)));
+        Self { rules: RwLock::new(Arc::new(rules)), rates, limits, counts }
+    }
+
+    /// Lets a client have a challenge. `None` is not counted.
+    pub(crate) async fn initiate(&self, client: Option<IpAddr>, now: UnixMillis) -> Result<(), Problem> {
+        self.of_client(client.map(Counted::Initiate), self.rates.initiate, now).await
+    }
+
+    /// Lets a client show a proof. `None` is not counted.
+    pub(crate) async fn verify(&self, client: Option<IpAddr>, now: UnixMillis) -> Result<(), Problem> {
+        self.of_client(client.map(Counted::Verify), self.rates.verify, now).await
+    }
+
+    /// Whether the rules let `account` in, now.
+    pub(crate) fn allows(&self, account: &AccountId) -> bool {
+        let rules = Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner));
+        rules.allow(account)
+    }
+
+    pub(crate) fn set_rules(&self, rules: AccountRules) {
+        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(rules);
+    }
+
+    async fn of_client(&self, counted: Option<Counted<'_>>, rate: Option<Rate>, now: UnixMillis) -> Result<(), Problem> {
+        let (Some(counted), Some(rate)) = (counted, rate) else { return Ok(()) };
+        self.judge(counted, self.limits.take(counted, rate, now).await).map_err(Problem::rate_limited)
+    }
+
+    /// Passes, or says when the next is free.
+    fn judge(&self, counted: Counted<'_>, taken: Result<Taken, LimitsUnavailable>) -> Result<(), Duration> {
+        match taken {
+            Ok(Taken::Granted) => Ok(()),
+            Ok(Taken::Refused { retry_after }) => {
+                self.counts.limited.get_or_create(&Limit { limit: name(counted) }).inc();
+                Err(retry_after)
+            }
+            Err(error) => {
+                // Limits are no lock: a counter that is out of reach keeps nobody out.
+                let cause = error.0.to_string().escape_default().to_string();
+                tracing::warn!(cause, "the limits cannot be asked; the request passes");
+                self.counts.unknown.inc();
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Admission for Door {
+    fn admit<'a>(&'a self, account: &'a VerifiedAccount, now: UnixMillis) -> BoxFuture<'a, Result<(), NotAdmitted>> {
+        Box::pin(async move {
+            let account = account.account();
+            if !self.allows(account) {
+                return Err(NotAdmitted::NotAllowed);
+            }
+            let Some(rate) = self.rates.account else { return Ok(()) };
+            // Counted is what opens a session: who replays another's token uses up nothing.
+            let counted = Counted::Account(account);
+            let left = self.judge(counted, self.limits.look(counted, rate, now).await);
+            left.map_err(|retry_after| NotAdmitted::TooOften { retry_after })
+        })
+    }
+
+    fn opened<'a>(&'a self, session: &'a Session, now: UnixMillis) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let Some(rate) = self.rates.account else { return };
+            // What was opened meanwhile beyond the limit counts no further.
+            let _ = self.limits.take(Counted::Account(&session.account), rate, now).await;
+        })
+    }
+}
+
+const fn name(counted: Counted<'_>) -> &'static str {
+    match counted {
+        Counted::Initiate(_) => "initiate",
+        Counted::Verify(_) => "verify",
+        Counted::Account(_) => "account",
+        _ => "other",
+    }
+}
