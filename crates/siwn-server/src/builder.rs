@@ -19,6 +19,7 @@ use crate::client::TrustedProxies;
 use crate::cookie::Cookies;
 use crate::door::{self, Door, Rates};
 use crate::metrics::Metrics;
+use crate::pages::{LoginPage, Pages};
 use crate::readiness::StoreState;
 use crate::secrets::Secrets;
 use crate::siwn::{Clock, Inner, ReadyCheck, Siwn};
@@ -49,6 +50,7 @@ pub struct Builder {
     clock: Clock,
     ready: Vec<ReadyCheck>,
     trusted_proxies: TrustedProxies,
+    login_page: LoginPage,
     rules: AccountRules,
     rates: Rates,
     limits: Option<Arc<dyn Limits>>,
@@ -116,6 +118,7 @@ impl Siwn {
             clock: Arc::new(|| SystemTime::now().into()),
             ready: Vec::new(),
             trusted_proxies: TrustedProxies::default(),
+            login_page: LoginPage::new(),
             rules: AccountRules::default(),
             rates: Rates::default(),
             limits: None,
@@ -285,6 +288,13 @@ impl Builder {
         self
     }
 
+    /// What the login page offers. Default: the wallets' websites of the network.
+    #[must_use]
+    pub fn login_page(mut self, page: LoginPage) -> Self {
+        self.login_page = page;
+        self
+    }
+
     /// Adds something to `readyz`: a name, and a check that answers from memory. Its reason is shown to whoever may ask.
     #[must_use]
     pub fn ready_check(mut self, name: &'static str, check: impl Fn() -> Result<(), String> + Send + Sync + 'static) -> Self {
@@ -316,6 +326,8 @@ impl Builder {
             Some(store) => store,
             None => memory_store(&self.clock)?,
         };
+        let public_url = self.public_url.clone().unwrap_or_else(|| format!("https://{}", self.recipient));
+        let pages = Pages::new(self.login_page, &public_url, &network);
         let sessions = Sessions::new(Arc::clone(&store), site.recipient().clone());
         let cookies = Cookies { is_secure: site.plain_origin().is_none() };
         let door = Arc::new(Door::new(self.rules, self.rates, self.limits, counts));
@@ -334,6 +346,7 @@ impl Builder {
             access: self.access,
             clock: self.clock,
             cookies,
+            pages,
             metrics,
             ready: self.ready,
             trusted_proxies: self.trusted_proxies,

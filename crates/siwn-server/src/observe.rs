@@ -81,6 +81,14 @@ fn known_method(method: &Method) -> &'static str {
 
 /// The route as a text that lives on: one of ours.
 fn known(path: &str) -> &'static str {
-    const ROUTES: [&str; 4] = ["/api/auth/initiate-login", "/api/auth/verify-login", "/api/auth/session", "/api/auth/logout"];
+    const ROUTES: [&str; 7] = [
+        "/api/auth/initiate-login",
+        "/api/auth/verify-login",
+        "/api/auth/session",
+        "/api/auth/logout",
+        "/api/auth/callback",
+        "/api/auth/client.js",
+        "/login",
+    ];
     ROUTES.into_iter().chain(PROBES).find(|route| path.ends_with(route)).unwrap_or("other")
 }

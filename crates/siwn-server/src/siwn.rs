@@ -12,6 +12,7 @@ use crate::client::TrustedProxies;
 use crate::cookie::Cookies;
 use crate::door::Door;
 use crate::metrics::Metrics;
+use crate::pages::Pages;
 use crate::readiness::StoreState;
 use crate::secrets::Secrets;
 
@@ -48,6 +49,7 @@ pub(crate) struct Inner {
     pub(crate) access: AccessPolicy,
     pub(crate) clock: Clock,
     pub(crate) cookies: Cookies,
+    pub(crate) pages: Pages,
     pub(crate) metrics: Metrics,
     pub(crate) ready: Vec<ReadyCheck>,
     pub(crate) trusted_proxies: TrustedProxies,

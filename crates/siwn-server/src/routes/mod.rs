@@ -25,7 +25,7 @@ const PREFLIGHT_LIFETIME: Duration = Duration::from_mins(10);
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 impl Siwn {
-    /// The routes under `/api/auth/`, to be merged into an application's router.
+    /// The routes under `/api/auth/` and `/login`, to be merged into an application's router.
     ///
     /// They bring no fallback and put no layer on anything else.
     pub fn routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
@@ -41,6 +41,7 @@ impl Siwn {
             .route("/api/auth/logout", only(post(logout::handle)))
             .layer(from_fn_with_state(self.clone(), guard))
             .layer(self.cors())
+            .merge(self.pages())
             .with_state(self.clone())
     }
 
