@@ -11,3 +11,4 @@ const module = { bundle: true, format: "esm", minify: true, target: "es2022", le
 await mkdir(assets, { recursive: true });
 await build({ ...module, minify: false, entryPoints: [here("src/index.ts")], outfile: here("dist/index.js") });
 await build({ ...module, entryPoints: [here("src/index.ts")], outfile: `${assets}/client.js` });
+await build({ ...module, entryPoints: [here("src/connector.ts")], outfile: `${assets}/connector.js` });

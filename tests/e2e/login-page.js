@@ -8,7 +8,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 /** The page says in one of its sections what can be done. */
 export const settled = (page) => page.locator(".stack > section:not([hidden]):not(.waiting)").first().waitFor();
 
-export const wallet = (page, name) => page.locator("#wallets button", { hasText: name });
+export const wallet = (page, name) => page.locator("#wallets button").filter({ has: page.getByText(name, { exact: true }) });
 
 export const heading = (page, text) => page.getByRole("heading", { name: text, exact: true }).waitFor();
 

@@ -104,7 +104,7 @@ describe("by a wallet's website", () => {
     assert.match(answer, /#.*signature=/);
 
     const page = await victim.open(login, settled);
-    await page.evaluate(() => fetch("/api/auth/initiate-login", { method: "POST" }));
+    await page.evaluate(() => fetch("/api/auth/initiate-login", { method: "POST" }).then((begun) => begun.text()));
     await page.goto(answer);
     assert.match(await failure(page), /took too long, or was used already/);
     assert.equal((await page.context().cookies()).some(({ name }) => name === "siwn"), false);
@@ -260,6 +260,87 @@ describe("by an installed wallet", () => {
   });
 });
 
+describe("by a wallet in a sandbox of the page", () => {
+  const NAME = "Sandboxed test wallet";
+
+  /** Chooses the wallet, and answers the window that it opens. */
+  async function choose(page) {
+    const window = page.waitForEvent("popup");
+    await wallet(page, NAME).click();
+    return window;
+  }
+
+  test("somebody signs in, and the wallet keeps nothing here", async () => {
+    const visitor = await enter();
+    const page = await visitor.open(`${login}?return_to=/login`, settled);
+    const window = await choose(page);
+    // What it learns of the page is its address.
+    assert.equal(await page.frames().at(-1).evaluate(() => globalThis.selector.location), login);
+    await picture(page, "login-sandbox");
+    await approve(window, ALICE);
+    await doneAs(page, ALICE);
+    assert.equal((await session(page)).accountId, ALICE);
+    assert.deepEqual(await page.evaluate(() => Object.keys(localStorage)), ["siwn last wallet"]);
+    await visitor.leave([NOBODY]);
+  });
+
+  for (const [how, leave] of [
+    ["in its window", (window) => reject(window)],
+    ["by closing its window", (window) => window.close()],
+  ]) {
+    test(`saying no ${how} is no fault, and can be tried again`, async () => {
+      const visitor = await enter();
+      const page = await visitor.open(login, settled);
+      const window = await choose(page);
+      await window.getByRole("button", { name: "Reject" }).and(window.locator(":enabled")).waitFor();
+      await leave(window);
+      assert.match(await failure(page), /You said no in the wallet/);
+      const again = page.waitForEvent("popup");
+      await page.getByRole("button", { name: "Try again" }).click();
+      await approve(await again, ALICE);
+      await doneAs(page, ALICE);
+      await visitor.leave([NOBODY]);
+    });
+  }
+
+  test("a window that the browser blocks is told with what to do", async () => {
+    const visitor = await enter();
+    await visitor.context.addInitScript(() => (globalThis.open = () => null));
+    const page = await visitor.open(login, settled);
+    await wallet(page, NAME).click();
+    assert.match(await failure(page), /blocked the wallet's window[^]*popup_blocked/);
+    await visitor.leave([NOBODY]);
+  });
+
+  test("a script that is gone, or another one than the manifest says, is told at once and never run", async () => {
+    const visitor = await enter();
+    const page = await visitor.open(login, settled);
+    await page.route("**/_dev/sandbox.js", (route) => route.fulfill({ status: 404, body: "Not Found" }));
+    await wallet(page, NAME).click();
+    assert.match(await failure(page), /The wallet reported an error/);
+    await page.unroute("**/_dev/sandbox.js");
+    const window = page.waitForEvent("popup");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await approve(await window, ALICE);
+    await doneAs(page, ALICE);
+    assert.ok(visitor.refusals.includes("404 /_dev/sandbox.js"));
+    await visitor.context.close();
+  });
+
+  test("a page that opened this one cannot put a wallet into it", async () => {
+    const visitor = await enter();
+    const hostile = await visitor.open(server.url);
+    const opened = visitor.context.waitForEvent("page");
+    await hostile.evaluate((login) => void (globalThis.opened = open(login)), login);
+    const page = await opened;
+    await settled(page);
+    await hostile.evaluate(() => globalThis.opened.postMessage({ type: "near-wallet-injected", manifest: { id: "hot-wallet", name: "HOT" } }, "*"));
+    assert.equal(await page.evaluate(() => globalThis.opener), null);
+    assert.equal(await page.locator("#wallets li").count(), 2);
+    await visitor.context.close();
+  });
+});
+
 describe("by a command line", () => {
   test("the command that is shown signs in with what it prints", async () => {
     const visitor = await enter();
@@ -406,14 +487,12 @@ describe("the page", () => {
     await visitor.leave([]);
   });
 
-  test("is left by the keyboard alone", async () => {
+  test("works by the keyboard alone", async () => {
     const visitor = await enter();
     const page = await visitor.open(login, settled);
-    await page.keyboard.press("Tab");
-    await page.keyboard.press("Enter");
+    for (const key of ["Tab", "Tab", "Enter"]) await page.keyboard.press(key);
     await approve(page, ALICE);
     await doneAs(page, ALICE);
-    assert.equal(await page.evaluate(() => document.activeElement?.id), "");
     await visitor.leave([NOBODY]);
   });
 

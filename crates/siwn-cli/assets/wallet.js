@@ -1,14 +1,16 @@
-// A wallet's website, as `siwn dev` plays it: asked by a link, it answers behind the # of the callback URL.
+// A wallet's website, as `siwn dev` plays it: asked by a link, it answers behind the # of the callback URL; in a window, to its opener.
 
 import { BASE58, signMessage } from "/_dev/sign.js";
 
 const byId = (id) => document.getElementById(id);
 const wish = new URLSearchParams(location.search);
-const [message, recipient, callbackUrl] = ["message", "recipient", "callbackUrl"].map((name) => wish.get(name) ?? "");
+const [message, recipient] = ["message", "recipient"].map((name) => wish.get(name) ?? "");
+const callbackUrl = wish.get("callbackUrl") ?? undefined;
 const nonce = Uint8Array.from(atob(wish.get("nonce") ?? ""), (character) => character.charCodeAt(0));
 
-/** Sends the browser back. Wallets write each value that is not empty, and end with a `&`. */
+/** Answers the window that asked, or sends the browser back. Wallets write each value that is not empty, and end with a `&`. */
 function answer(values) {
+  if (wish.has("window")) return window.opener?.postMessage({ testWallet: values }, location.origin);
   const fragment = Object.entries(values).filter(([, value]) => value);
   location.href = `${callbackUrl.split("#")[0]}#${fragment.map(([name, value]) => `${name}=${encodeURIComponent(value)}&`).join("")}`;
 }

@@ -11,6 +11,7 @@ use crate::problem::{Code, Problem};
 use crate::siwn::Siwn;
 
 const CLIENT: &str = "client.js";
+const CONNECTOR: &str = "connector.js";
 const STYLE: &str = "page.css";
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
@@ -41,6 +42,11 @@ impl Assets {
     /// Whether the client was built, without which the page asks no wallet that is installed.
     pub(super) fn has_client(&self) -> bool {
         self.find(CLIENT).is_some()
+    }
+
+    /// Whether the connector was built, without which no wallet runs in a sandbox.
+    pub(super) fn has_connector(&self) -> bool {
+        self.find(CONNECTOR).is_some()
     }
 
     fn find(&self, name: &str) -> Option<&Asset> {

@@ -19,5 +19,5 @@ pub(super) async fn handle(State(siwn): State<Siwn>, headers: HeaderMap) -> Resu
         "page" => Some(Value::Markup(template::json(&page))),
         _ => common(&siwn, language, &nonce, name),
     };
-    Ok(policy::page(template::fill(include_str!("files/callback.html"), value), &nonce))
+    Ok(policy::page(template::fill(include_str!("files/callback.html"), value), &nonce, None))
 }

@@ -30,6 +30,8 @@ pub(super) async fn handle(State(siwn): State<Siwn>, uri: Uri, headers: HeaderMa
         "lang": wanted_language.as_deref().filter(|code| *code == language.code),
         "network": siwn.0.network,
         "returnTo": return_to,
+        "connector": pages.has_sandboxes().then_some("./connector.js"),
+        "manifest": pages.settings.wallets,
         "client": assets.has_client().then_some("../client.js"),
         "websites": pages.websites.iter().map(|site| json!({
             "id": site.url.as_str(), "name": site.name, "url": site.url.as_str(),
@@ -41,7 +43,8 @@ pub(super) async fn handle(State(siwn): State<Siwn>, uri: Uri, headers: HeaderMa
         "languages" => Some(Value::Markup(languages(pages, language, return_to))),
         _ => common(&siwn, language, &nonce, name),
     };
-    Ok(policy::page(template::fill(include_str!("files/login.html"), value), &nonce))
+    let reach = pages.has_sandboxes().then(|| pages.settings.wallets.reach());
+    Ok(policy::page(template::fill(include_str!("files/login.html"), value), &nonce, reach.as_ref()))
 }
 
 /// What the query says under this name, the first time.

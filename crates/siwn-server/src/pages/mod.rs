@@ -4,6 +4,7 @@ mod asset;
 mod callback;
 mod language;
 mod login;
+mod manifest;
 mod policy;
 mod return_to;
 mod settings;
@@ -15,6 +16,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
+pub use self::manifest::{ManifestError, WalletManifest};
 pub use self::settings::{LoginPage, Website};
 
 use self::asset::Assets;
@@ -38,6 +40,11 @@ impl Pages {
         let websites = settings.websites(network);
         let public_url = public_url.trim_end_matches('/').to_owned();
         Self { settings, websites, public_url, assets: Assets::new(), languages: Languages::new() }
+    }
+
+    /// Whether there are wallets for the connector, and the connector.
+    fn has_sandboxes(&self) -> bool {
+        !self.settings.wallets.is_empty() && self.assets.has_connector()
     }
 
     /// The origin that people see in the address bar.

@@ -1,10 +1,13 @@
 //! What browsers may do on the pages.
 
+use std::collections::BTreeSet;
+
 use axum::response::{Html, IntoResponse as _, Response};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
 use http::{HeaderName, HeaderValue};
 
+use super::manifest::Reach;
 use crate::problem::Problem;
 use crate::random::random;
 
@@ -17,11 +20,21 @@ impl Nonce {
     }
 }
 
-/// The page, with everything forbidden that it does not do.
-pub(super) fn page(html: String, nonce: &Nonce) -> Response {
+/// The page, with everything forbidden that it does not do. `reach` is what wallets in its sandbox may reach, if it has one.
+pub(super) fn page(html: String, nonce: &Nonce, reach: Option<&Reach>) -> Response {
+    let list = |origins: Option<&BTreeSet<String>>| {
+        origins.into_iter().flatten().fold(String::new(), |list, origin| format!("{list} {origin}"))
+    };
+    let (connect, image) = (list(reach.map(|reach| &reach.connect)), list(reach.map(|reach| &reach.image)));
+    let frame = match list(reach.map(|reach| &reach.frame)) {
+        frame if frame.is_empty() => " 'none'".to_owned(),
+        frame => frame,
+    };
+    // The connector draws what surrounds a sandbox with styles of its own.
+    let style = if reach.is_some() { "'self' 'unsafe-inline'" } else { "'self'" };
     let policy = format!(
-        "default-src 'none'; script-src 'nonce-{}'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action \
-         'none'; frame-ancestors 'none'",
+        "default-src 'none'; script-src 'nonce-{}'; style-src {style}; connect-src 'self'{connect}; img-src data:{image}; \
+         frame-src{frame}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
         nonce.0
     );
     let mut response = Html(html).into_response();
@@ -37,7 +50,7 @@ pub(super) fn page(html: String, nonce: &Nonce) -> Response {
     ] {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
-    let policy = HeaderValue::try_from(policy).expect("a nonce is base64");
+    let policy = HeaderValue::try_from(policy).expect("a nonce is base64, and origins are ASCII");
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     response
 }

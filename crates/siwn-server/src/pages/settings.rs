@@ -2,10 +2,13 @@
 
 use siwn::CallbackUrl;
 
+use super::manifest::WalletManifest;
+
 /// What the login page offers, and where it may lead.
 #[derive(Clone, Debug, Default)]
 pub struct LoginPage {
     pub(super) return_urls: Vec<CallbackUrl>,
+    pub(super) wallets: WalletManifest,
     websites: Option<Vec<Website>>,
 }
 
@@ -36,6 +39,12 @@ impl LoginPage {
     #[must_use]
     pub fn websites_only(self, websites: Vec<Website>) -> Self {
         Self { websites: Some(websites), ..self }
+    }
+
+    /// Offers wallets that run in a sandbox of the page, whose scripts come from where the manifest says.
+    #[must_use]
+    pub fn wallets(self, manifest: WalletManifest) -> Self {
+        Self { wallets: manifest, ..self }
     }
 
     pub(super) fn websites(&self, network: &str) -> Vec<Website> {

@@ -55,7 +55,9 @@ fn chain(address: SocketAddr, devnet: &Devnet) -> Result<Arc<RpcChain>, Failure>
 fn siwn(address: SocketAddr, chain: Arc<RpcChain>) -> Result<Siwn, Failure> {
     let public_url = public_url(address.port());
     let url = format!("{public_url}{}", page::WALLET).parse().map_err(Failure::unknown)?;
-    let login_page = LoginPage::new().websites_only(vec![Website { name: "Test wallet".into(), url }]);
+    let website = Website { name: "Test wallet".into(), url };
+    let wallets = page::MANIFEST.parse().map_err(Failure::unknown)?;
+    let login_page = LoginPage::new().websites_only(vec![website]).wallets(wallets);
     Siwn::builder(RECIPIENT).public_url(public_url).rpc_chain(chain).login_page(login_page).build().map_err(Failure::unknown)
 }
 

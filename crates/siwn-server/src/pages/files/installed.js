@@ -10,6 +10,8 @@
  * @property {() => Promise<void>} forget ends what the wallet remembers of this page
  */
 
+const LONGEST_GOODBYE = 1_000;
+
 /**
  * The wallets that are installed, as far as they answer within so many milliseconds.
  * @param {string} network @param {number} within
@@ -44,12 +46,9 @@ export function asked(wallet, network) {
       await approved();
       return wallet.signMessage({ ...messageParams, network });
     },
-    async forget() {
-      try {
-        await wallet.signOut({ network });
-      } catch {
-        // Whether a wallet forgets is its own affair.
-      }
-    },
+    // Whether a wallet forgets is its own affair, and nobody waits for it.
+    forget: () => Promise.race([Promise.resolve(wallet.signOut?.({ network })), later()]).catch(() => {}),
   };
 }
+
+const later = () => new Promise((resolve) => setTimeout(resolve, LONGEST_GOODBYE));

@@ -144,7 +144,7 @@ async function approved() {
 
 /** @param {any} error */
 function fail(error) {
-  const failure = new Failure(typeof error?.code === "string" ? error.code : "internal", error?.requestId);
+  const failure = new Failure(codeOf(error), error?.requestId);
   showFailure(page, failure);
   const resend = error?.retry;
   element("again").textContent = isJudged(failure.code) ? texts.again : texts.send_again;
@@ -152,6 +152,12 @@ function fail(error) {
   // A challenge that was pasted for is not asked for twice.
   if (isJudged(failure.code)) toPaste = undefined;
   show("failed");
+}
+
+/** @param {any} error */
+function codeOf(error) {
+  if (typeof error?.code !== "string") return "internal";
+  return error.code === "wallet_failed" && /pop-?up/i.test(error.message) ? "popup_blocked" : error.code;
 }
 
 /** @param {string} accountId */
@@ -234,14 +240,14 @@ function add(parent, name, content = "", className = "") {
 /** @returns {Promise<Entry[]>} */
 async function ways() {
   if (!page.client) return websites();
-  const [here, sandboxed] = await Promise.all([installed(page.network, INSTALLED_WITHIN), connectors(page)]);
+  const here = await installed(page.network, INSTALLED_WITHIN);
   const own = new Set(here.map(({ manifest }) => manifest.id));
   /** @returns {Entry} */
   const entry = (/** @type {import("./installed.js").Asked} */ wallet, /** @type {boolean} */ isInstalled) => {
     const { id, name, icon } = wallet.manifest;
     return { id, name, icon, isInstalled, wallet, hint: isInstalled ? texts.installed : texts.in_connector };
   };
-  const others = sandboxed.filter(({ manifest }) => !own.has(manifest.id));
+  const others = connectors(page).filter(({ manifest }) => !own.has(manifest.id));
   return [...here.map((wallet) => entry(wallet, true)), ...others.map((wallet) => entry(wallet, false)), ...websites()];
 }
 
