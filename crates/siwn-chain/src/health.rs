@@ -10,6 +10,8 @@ use siwn::UnixMillis;
 pub struct Readiness {
     /// In the order of the configuration.
     pub endpoints: Vec<EndpointHealth>,
+    /// How many of them must answer, so that they can agree.
+    pub needed: usize,
 }
 
 /// How one endpoint stood when it was last asked.
@@ -43,10 +45,17 @@ pub enum EndpointState {
 }
 
 impl Readiness {
-    /// Whether some endpoint answers.
+    /// Whether as many endpoints answer as must agree.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.endpoints.iter().any(|endpoint| endpoint.state == EndpointState::Answering)
+        self.endpoints.iter().filter(|endpoint| endpoint.state == EndpointState::Answering).count() >= self.needed
+    }
+
+    /// Whether so many fail that the others cannot answer. One that was not asked yet is not one that fails.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        let failing = |endpoint: &&EndpointHealth| !matches!(endpoint.state, EndpointState::Answering | EndpointState::Unasked);
+        self.endpoints.len() - self.endpoints.iter().filter(failing).count() < self.needed
     }
 }
 

@@ -117,7 +117,8 @@ impl RpcChain {
     /// How the endpoints stood when each was last asked. No I/O: an outage and its end show when a login or [`check`](Self::check) asks.
     #[must_use]
     pub fn ready(&self) -> Readiness {
-        Readiness { endpoints: self.0.endpoints.all().iter().map(Endpoint::health).collect() }
+        let endpoints = &self.0.endpoints;
+        Readiness { endpoints: endpoints.all().iter().map(Endpoint::health).collect(), needed: endpoints.agreement() }
     }
 
     /// Looks closely at every endpoint, all at once, for an operator who wants to know what is wrong: up to seven calls each, of which

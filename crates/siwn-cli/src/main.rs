@@ -12,6 +12,7 @@ mod private_key;
 mod reload;
 mod runtime;
 mod signals;
+mod store;
 
 use std::process::ExitCode;
 

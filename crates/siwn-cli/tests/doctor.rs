@@ -100,6 +100,7 @@ fn stores() {
         clinic.examine(&[&good], &["--store", &store])
     });
     assert_eq!(fs::read_dir(clinic.folder.path()).unwrap().count(), before, "nothing was made");
+    let clinic = clinic.examine(&[&good], &["--store", "redis://me:secret@127.0.0.1:1"]);
     let lines = clinic.transcript.0.lines().filter(|line| !line.contains("  clock: ") && !line.contains("  endpoint "));
     insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"));
 }

@@ -240,6 +240,19 @@ fn servers_that_do_not_start() {
             "--rpc",
             "http://127.0.0.1:1",
         ])
+        .run(&[
+            "serve",
+            "--recipient",
+            "app.example",
+            "--store",
+            "redis://me:secret@127.0.0.1:1/2?prefix=login",
+            "--listen",
+            "127.0.0.1:0",
+            "--network",
+            "x",
+            "--rpc",
+            "http://127.0.0.1:1",
+        ])
         .run(&["dev", "--listen", "0.0.0.0:8080"])
         .run(&["dev", "--listen", "8080"]);
     // The log says when.

@@ -11,7 +11,7 @@ use siwn::{
     Generation, Limits, Login, MemoryStore, Message, Origin, PublicUrl, Recipient, ResolutionLimits, Secret, Sessions, Site,
     SiteError, Store, UnfundedAccounts, UrlError,
 };
-use siwn_chain::{EndpointHealth, EndpointSettings, EndpointState, RpcChain, RpcUrl};
+use siwn_chain::{EndpointHealth, EndpointSettings, EndpointState, Readiness, RpcChain, RpcUrl};
 use thiserror::Error;
 
 use crate::audit::{self, Audit, AuditLog};
@@ -298,6 +298,7 @@ impl Builder {
     /// Adds something to `readyz`: a name, and a check that answers from memory. Its reason is shown to whoever may ask.
     #[must_use]
     pub fn ready_check(mut self, name: &'static str, check: impl Fn() -> Result<(), String> + Send + Sync + 'static) -> Self {
+        let check = move || check().map(|()| "ok".to_owned());
         self.ready.push(ReadyCheck { name, check: Box::new(check) });
         self
     }
@@ -328,6 +329,7 @@ impl Builder {
         };
         let public_url = self.public_url.clone().unwrap_or_else(|| format!("https://{}", self.recipient));
         let pages = Pages::new(self.login_page, &public_url, &network);
+        let store: Arc<dyn Store> = metrics.watched_store(store);
         let sessions = Sessions::new(Arc::clone(&store), site.recipient().clone());
         let cookies = Cookies { is_secure: site.plain_origin().is_none() };
         let door = Arc::new(Door::new(self.rules, self.rates, self.limits, counts));
@@ -404,14 +406,10 @@ impl Builder {
     #[must_use]
     pub fn rpc_chain(mut self, chain: Arc<RpcChain>) -> Self {
         let readiness = Arc::clone(&chain);
-        let failing = |endpoint: &EndpointHealth| !matches!(endpoint.state, EndpointState::Answering | EndpointState::Unasked);
-        let check = move || {
-            // Nodes are asked for logins only: one that was not asked yet is not one that fails.
-            let all_fail = readiness.ready().endpoints.iter().all(failing);
-            if all_fail { Err("no node of the network answers".into()) } else { Ok(()) }
-        };
+        let check = move || told(&readiness.ready());
+        self.ready.push(ReadyCheck { name: "chain", check: Box::new(check) });
         self.watched = Some(Arc::clone(&chain));
-        self.chain(chain.network().to_string(), chain as Arc<dyn Chain>).ready_check("chain", check)
+        self.chain(chain.network().to_string(), chain as Arc<dyn Chain>)
     }
 
     /// A chain of the network's nodes.
@@ -422,6 +420,20 @@ impl Builder {
             settings.endpoints = urls.into_iter().map(EndpointSettings::from).collect();
         }
         Ok(Arc::new(RpcChain::new(settings, Arc::clone(&self.clock))?))
+    }
+}
+
+/// What `readyz` says of a chain. An endpoint of another network is a fault of the configuration: it is named whether or not others answer.
+fn told(readiness: &Readiness) -> Result<String, String> {
+    let strangers = readiness.endpoints.iter().filter_map(|EndpointHealth { host, state, .. }| match state {
+        EndpointState::OtherNetwork { found } => Some(format!("; {host} is shut out, for it is of another network: {found}")),
+        _ => None,
+    });
+    let strangers: String = strangers.collect();
+    match (readiness.is_lost(), readiness.needed) {
+        (false, _) => Ok(format!("ok{strangers}")),
+        (true, 1) => Err(format!("no node of the network answers{strangers}")),
+        (true, needed) => Err(format!("fewer nodes of the network answer than must agree, {needed}{strangers}")),
     }
 }
 

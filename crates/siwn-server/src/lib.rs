@@ -30,6 +30,7 @@ mod siwn;
 #[cfg(feature = "test-util")]
 pub mod test_util;
 mod time;
+mod watched_store;
 
 pub use crate::audit::AuditLog;
 pub use crate::builder::{BuildError, Builder};

@@ -9,9 +9,11 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+use siwn::Store;
 use siwn_chain::RpcChain;
 
 use crate::chain_metrics::ChainMetrics;
+use crate::watched_store::WatchedStore;
 
 use crate::{audit, door};
 
@@ -38,6 +40,11 @@ struct Route {
 }
 
 impl Metrics {
+    /// Shows this store's calls too.
+    pub(crate) fn watched_store(&mut self, store: Arc<dyn Store>) -> Arc<WatchedStore> {
+        Arc::new(WatchedStore::new(store, &mut self.registry))
+    }
+
     /// Shows this chain too.
     pub(crate) fn watch(&mut self, chain: Arc<RpcChain>) {
         self.registry.register_collector(Box::new(ChainMetrics(chain)));

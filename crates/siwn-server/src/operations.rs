@@ -62,7 +62,7 @@ struct Readiness<'a> {
 async fn ready(State(siwn): State<Siwn>) -> Response {
     let checks = siwn.readiness();
     let ready = checks.values().all(Result::is_ok);
-    let checks = checks.into_iter().map(|(name, check)| (name, check.err().unwrap_or_else(|| "ok".into()))).collect();
+    let checks = checks.into_iter().map(|(name, check)| (name, check.unwrap_or_else(|reason| reason))).collect();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(Readiness { ready, checks })).into_response()
 }

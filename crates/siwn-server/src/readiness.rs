@@ -32,10 +32,10 @@ impl Siwn {
         *known = fault;
     }
 
-    /// Everything that must work before requests are sent here, and what is wrong with it.
-    pub(crate) fn readiness(&self) -> BTreeMap<&str, Result<(), String>> {
+    /// Everything that must work before requests are sent here, and what is to be said of it, or what is wrong with it.
+    pub(crate) fn readiness(&self) -> BTreeMap<&str, Result<String, String>> {
         let known = self.0.store_state.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let generation = self.0.store.generation().map(|_| ()).map_err(|error| error.to_string());
+        let generation = self.0.store.generation().map(|_| "ok".to_owned()).map_err(|error| error.to_string());
         let store = ("store", known.map_or(generation, Err));
         let stopping = self.is_stopping().then(|| ("server", Err("stopping".into())));
         let parts = self.0.ready.iter().map(|part| (part.name, (part.check)()));

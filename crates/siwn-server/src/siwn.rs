@@ -57,10 +57,11 @@ pub(crate) struct Inner {
     pub(crate) store_state: StoreState,
 }
 
-/// Something that must work before requests are sent here, and how to find out. It answers from memory, and a reason names no secret.
+/// Something that must work before requests are sent here, and how to find out. It answers from memory; what it says, either way, names no
+/// secret.
 pub(crate) struct ReadyCheck {
     pub(crate) name: &'static str,
-    pub(crate) check: Box<dyn Fn() -> Result<(), String> + Send + Sync>,
+    pub(crate) check: Box<dyn Fn() -> Result<String, String> + Send + Sync>,
 }
 
 impl Siwn {

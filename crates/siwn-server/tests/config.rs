@@ -63,7 +63,7 @@ fn all_faults_are_told_at_once_with_their_places() {
         .file("siwn.toml", file)
         .environment(environment(&[
             ("SIWN_SECRET", "abc"),
-            ("SIWN_STORE", "redis://localhost"),
+            ("SIWN_STORE", "mysql://me:secret@localhost"),
             ("SIWN_SESION_TTL", "7d"),
             ("SIWN_SESSION_TTL", "7"),
             ("SIWN_UNFUNDED_ACCOUNTS", "maybe"),
@@ -275,5 +275,22 @@ fn every_setting_stands_in_the_reference() {
         let row = format!("| `{}` | `SIWN_{}` |", setting.name, setting.name.to_uppercase());
         assert!(reference.contains(&row), "docs/configuration.md has no row {row}");
         assert!(reference.contains(setting.help), "docs/configuration.md does not say of {}: {}", setting.name, setting.help);
+    }
+}
+
+#[cfg(feature = "redis")]
+#[test]
+fn a_redis_is_named_by_its_url_and_shows_no_password() {
+    let with = |url: &str| {
+        let variables = [("SIWN_RECIPIENT", "app.example"), ("SIWN_STORE", url)];
+        Config::load(&Sources::new().environment(environment(&variables)))
+    };
+    let config = with("rediss://me:hidden@one:6379,two:6380/?ca=/hidden/ca.pem&prefix=login").unwrap();
+    assert_eq!(config.store.to_string(), "rediss://one:6379,two:6380");
+    assert!(!format!("{config:?}").contains("hidden"), "{config:?}");
+    for bad in ["redis:hidden", "redis://me:hidden@host?ca=/hidden", "rediss://me:hidden@host#insecure"] {
+        let faults = with(bad).unwrap_err();
+        assert_eq!(faults[0].place, "SIWN_STORE");
+        assert!(faults.len() == 1 && !faults[0].to_string().contains("hidden"), "{faults:?}");
     }
 }

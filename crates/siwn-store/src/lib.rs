@@ -3,6 +3,8 @@
 //! | Backend | Feature | For |
 //! |---|---|---|
 //! | [`SqliteStore`] | `sqlite` (default) | one machine: one file, shared by any number of processes |
+//! | `RedisStore` | `redis` | any number of machines that share a Redis, a Valkey or a cluster of them |
+//! | `PostgresStore` | `postgres` | any number of machines that share a PostgreSQL database |
 //!
 //! Every backend passes the suite in `siwn::conformance`.
 
@@ -10,9 +12,17 @@ use std::sync::Arc;
 
 use siwn::{BoxFuture, StoreError, UnixMillis};
 
+#[cfg(feature = "postgres")]
+pub mod postgres;
+#[cfg(feature = "redis")]
+pub mod redis;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
+#[cfg(feature = "redis")]
+pub use self::redis::{RedisStore, RedisUrl};
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresStore, PostgresUrl};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
 

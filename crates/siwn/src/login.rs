@@ -30,19 +30,21 @@ pub struct Login {
     admission: Arc<dyn Admission>,
 }
 
-/// Who ends a login: what his challenge must be bound to, and where he is.
+/// Who ends a login: what his challenge must be bound to, where he is, and what he calls himself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
     /// Whoever ends a login must be who began it.
     pub bound_to: Binding,
     /// His address, by which his questions to the chain are rationed; of IPv6, the first 64 bits. `None` is not rationed.
     pub address: Option<IpAddr>,
+    /// What his program calls itself, for the list of sessions.
+    pub label: ClientLabel,
 }
 
 impl From<Binding> for Client {
-    /// A client whose questions are not rationed by his address.
+    /// A client whose questions are not rationed by his address, and whose program says nothing of itself.
     fn from(bound_to: Binding) -> Self {
-        Self { bound_to, address: None }
+        Self { bound_to, address: None, label: ClientLabel::default() }
     }
 }
 
@@ -101,13 +103,19 @@ impl Login {
         // 4. Full access only, or the contract's word for just that payload; and only who is let in.
         let account = Admitted::by(&*self.admission, asked.confirm(self.site.access)?, now).await?;
         // 5. Spend the challenge and open the session: one atomic step.
-        let opened = self.open(self.new_session(&challenge, account, now, &secret), secret).await?;
+        let opened = self.open(self.new_session(&challenge, account, now, (client, &secret)), secret).await?;
         self.admission.opened(&opened.session, now).await;
         Ok(opened)
     }
 
     /// What the store is asked to insert: a session of a confirmed account, under the id of the challenge that opens it.
-    fn new_session(&self, challenge: &OwnChallenge, account: Admitted, now: UnixMillis, secret: &SessionSecret) -> NewSession {
+    fn new_session(
+        &self,
+        challenge: &OwnChallenge,
+        account: Admitted,
+        now: UnixMillis,
+        (client, secret): (&Client, &SessionSecret),
+    ) -> NewSession {
         let (account, key) = account.into_account().into_parts();
         let lifetime = match key {
             Some(_) => self.site.session_lifetime,
@@ -119,7 +127,7 @@ impl Login {
             recipient: self.site.recipient.clone(),
             account,
             key,
-            client: ClientLabel::default(),
+            client: client.label.clone(),
             created_at: now,
             expires_at: now + lifetime,
             idle_lifetime: self.site.idle_lifetime,

@@ -7,9 +7,9 @@ mod resolving;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use siwn::{Access, BoxFuture, Question};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use crate::block::Tip;
 use crate::endpoint::{Endpoint, Shared};
@@ -19,9 +19,12 @@ use crate::settings::EndpointSettings;
 pub(crate) use hedges::Hedges;
 use race::Round;
 
+/// How long the last tips are waited for.
+const PATIENCE: Duration = Duration::from_millis(300);
+
 /// All endpoints, those that are asked first in front.
 pub(crate) struct Endpoints {
-    all: Vec<Endpoint>,
+    all: Arc<[Endpoint]>,
     /// How many must give the same answer at the same block.
     agreement: usize,
     hedges: Hedges,
@@ -49,6 +52,11 @@ impl Endpoints {
         &self.all
     }
 
+    /// How many must give the same answer.
+    pub(crate) const fn agreement(&self) -> usize {
+        self.agreement
+    }
+
     pub(crate) const fn hedges(&self) -> &Hedges {
         &self.hedges
     }
@@ -62,7 +70,7 @@ impl Endpoints {
         } else {
             self.agreed(question, deadline, &mut faults).await
         };
-        let ((access, pin), endpoint) = found.ok_or_else(|| self.failed(faults))?;
+        let ((access, pin), endpoint) = found.ok_or_else(|| self.failed(faults, |endpoint| endpoint.breaker.pause()))?;
         Ok(Found { access, pin, endpoint })
     }
 
@@ -84,14 +92,22 @@ impl Endpoints {
     }
 
     /// The tips of the endpoints that can be asked now, without double ones, lowest first. Those that cannot be asked may still vote.
+    ///
+    /// Once there are so many that an honest one is among them, wherever there can be an agreement, the others are waited for a moment
+    /// longer: one that hangs must not make everybody wait. It is found out all the same, for it is asked to the end.
     async fn tips(&self, deadline: Instant, faults: &mut Faults) -> Vec<Tip> {
-        let mut tips = Vec::new();
-        let answers = join_all(self.all.iter().map(|endpoint| tip(endpoint, deadline))).await;
-        for (answer, endpoint) in answers.into_iter().zip(&self.all) {
+        let enough = self.agreement.max(self.all.len() + 1 - self.agreement);
+        let mut coming: FuturesUnordered<_> = (0..self.all.len()).map(|place| tokio::spawn(self.tip(place, deadline))).collect();
+        let (mut tips, mut until) = (Vec::new(), deadline);
+        while let Ok(Some(answer)) = timeout_at(until, coming.next()).await {
             match answer {
-                Some(Ok(tip)) => tips.push(tip),
-                Some(Err(fault)) => faults.push((endpoint.host(), fault)),
-                None => {}
+                Ok((_, Some(Ok(tip)))) => tips.push(tip),
+                Ok((place, Some(Err(fault)))) => faults.push((self.all[place].host(), fault)),
+                // It cannot be asked now, or the runtime ends.
+                Ok((_, None)) | Err(_) => {}
+            }
+            if tips.len() == enough {
+                until = deadline.min(Instant::now() + PATIENCE);
             }
         }
         tips.sort_by_key(|tip| tip.height);
@@ -99,19 +115,19 @@ impl Endpoints {
         tips
     }
 
-    fn failed(&self, faults: Faults) -> Failed {
-        Failed::new(LookUpError::Endpoints(faults), self.first_return())
+    /// An endpoint's place and its tip, if it can be asked now.
+    fn tip(&self, place: usize, deadline: Instant) -> impl Future<Output = (usize, Option<Result<Tip, Fault>>)> + use<> {
+        let all = Arc::clone(&self.all);
+        async move {
+            let Some(_pass) = all[place].breaker.admit() else { return (place, None) };
+            (place, Some(all[place].pin(deadline).await))
+        }
     }
 
-    /// After what time the first endpoint that is left alone is asked again, in whole seconds.
-    fn first_return(&self) -> Option<Duration> {
-        let pause = self.all.iter().filter_map(|endpoint| endpoint.breaker.pause()).min()?;
-        Some(Duration::from_secs(pause.as_secs() + u64::from(pause.subsec_nanos() > 0)))
+    /// Why there is no answer, and after what time the first endpoint that is left alone is asked again, in whole seconds.
+    fn failed(&self, faults: Faults, pause: impl Fn(&Endpoint) -> Option<Duration>) -> Failed {
+        let first = self.all.iter().filter_map(pause).min();
+        let retry_after = first.map(|pause| Duration::from_secs(pause.as_secs() + u64::from(pause.subsec_nanos() > 0)));
+        Failed::new(LookUpError::Endpoints(faults), retry_after)
     }
-}
-
-/// The endpoint's tip, if it can be asked now.
-async fn tip(endpoint: &Endpoint, deadline: Instant) -> Option<Result<Tip, Fault>> {
-    let _pass = endpoint.breaker.admit()?;
-    Some(endpoint.pin(deadline).await)
 }

@@ -22,7 +22,9 @@ impl Endpoints {
         } else {
             self.resolved_together(resolution, deadline, &mut faults).await
         };
-        resolved.ok_or_else(|| self.failed(faults))
+        // The longer one counts: of all calls, or of contracts alone.
+        let pause = |endpoint: &Endpoint| endpoint.breaker.pause().max(endpoint.contracts.pause());
+        resolved.ok_or_else(|| self.failed(faults, pause))
     }
 
     async fn resolved_together(&self, resolution: &Resolution, deadline: Instant, faults: &mut Faults) -> Option<Resolved> {

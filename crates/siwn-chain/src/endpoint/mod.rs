@@ -54,7 +54,7 @@ pub(crate) struct Endpoint {
     turn: tokio::sync::Mutex<Turn>,
     pub(crate) breaker: Breaker,
     /// For calls of contracts, which a gateway may limit more.
-    contracts: Breaker,
+    pub(crate) contracts: Breaker,
     pub(crate) calls: Calls,
     pub(crate) latency: Latency,
 }

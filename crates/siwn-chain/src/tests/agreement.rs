@@ -59,6 +59,23 @@ async fn one_outage_leaves_two_that_agree() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_that_hangs_keeps_nobody_waiting_for_long_and_is_found_out() {
+    for place in 0..3 {
+        let mut scripts = [honest(), honest(), honest()];
+        scripts[place] = silent();
+        let (_nodes, chain) = two_of_three(scripts);
+        for _ in 0..6 {
+            sleep(Duration::from_secs(2)).await;
+            let began = Instant::now();
+            assert_eq!(access(&chain, "alice.near").await, Access::Full);
+            // The tips, and then a hedge.
+            assert!(began.elapsed() <= Duration::from_millis(1400), "{place}: {:?}", began.elapsed());
+        }
+        assert!(chain.measures().endpoints[place].breaker != crate::BreakerState::Closed, "{place}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_liar_beside_an_outage_leaves_no_answer() {
     for lost in [down, silent] {
         for scripts in orders([lost, honest, honest_no]) {

@@ -71,10 +71,7 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
         rpc_at_once: config.rpc_at_once,
         rpc_timeout: shown(config.rpc_timeout),
         key_cache: shown(config.key_cache),
-        store: match &config.store {
-            StoreUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
-            _ => "memory:".into(),
-        },
+        store: config.store.to_string(),
         secret: match &config.secrets {
             None if config.store == StoreUrl::Memory => "made anew at every start".into(),
             None => "made, and kept in the store".into(),

@@ -12,9 +12,9 @@ use siwn_server::config::Config;
 use zeroize::Zeroizing;
 
 use crate::arguments::Rotate;
-use crate::command::serve::Opened;
 use crate::configuration::told;
 use crate::failure::Failure;
+use crate::store::Opened;
 use crate::{input, output, runtime};
 
 /// What became of it: both times in UTC.

@@ -3,19 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use siwn::Store;
 use siwn_chain::{RpcChain, StartError};
-use siwn_server::config::{AuditTarget, Config, Sources, StoreUrl};
-use siwn_server::{AuditLog, Secrets, Siwn, app, serve};
-use siwn_store::{KeptSecrets, SqliteStore};
+use siwn_server::config::{AuditTarget, Config, Sources};
+use siwn_server::{AuditLog, Siwn, app, serve};
 use tokio::net::TcpListener;
-use zeroize::Zeroizing;
 
 use crate::configuration::Settings;
 use crate::failure::Failure;
 use crate::notify::Manager;
 use crate::reload::Reloader;
-use crate::{input, runtime, signals};
+use crate::store::Opened;
+use crate::{runtime, signals};
 
 /// How often nodes are asked while none answers, and the store whether it can be written to.
 const RECHECK: Duration = Duration::from_secs(10);
@@ -132,44 +130,6 @@ pub(super) fn chain(config: &Config) -> Result<RpcChain, Failure> {
     RpcChain::new(settings, runtime::clock()).map_err(Failure::unknown)
 }
 
-/// The store of the configuration.
-pub(crate) enum Opened {
-    Memory,
-    Sqlite(Arc<SqliteStore>),
-}
-
-impl Opened {
-    pub(crate) async fn open(url: &StoreUrl) -> Result<Self, Failure> {
-        let StoreUrl::Sqlite(path) = url.clone() else { return Ok(Self::Memory) };
-        let generation = siwn::Generation::from_bytes(input::random()?);
-        let opening = tokio::task::spawn_blocking(move || SqliteStore::open_file(&path, generation, runtime::clock()));
-        match opening.await {
-            Ok(Ok(store)) => Ok(Self::Sqlite(Arc::new(store))),
-            Ok(Err(error)) => Err(Failure::caused("store", &error).hint("name another file with --store sqlite:PATH")),
-            Err(error) => Err(Failure::caused("store", &error)),
-        }
-    }
-
-    /// The store as the keeper of the secrets of all processes that share it.
-    pub(crate) fn keeper(&self) -> Option<Arc<dyn KeptSecrets>> {
-        let Self::Sqlite(store) = self else { return None };
-        Some(Arc::clone(store) as Arc<dyn KeptSecrets>)
-    }
-
-    /// The secrets that it keeps.
-    async fn secrets(&self) -> Result<Option<Secrets>, Failure> {
-        let Some(keeper) = self.keeper() else { return Ok(None) };
-        let kept = keeper.kept_secrets(&input::new_secret()?).await.map_err(|error| Failure::caused("store", &error))?;
-        Zeroizing::new(kept).parse().map(Some).map_err(|error| Failure::caused("the secrets in the store", &error))
-    }
-
-    pub(crate) async fn close(self) {
-        if let Self::Sqlite(store) = self {
-            store.shutdown().await;
-        }
-    }
-}
-
 async fn siwn(
     config: Config,
     public_url: String,
@@ -208,8 +168,11 @@ async fn siwn(
     if let Some(secrets) = config.secrets.or(kept) {
         builder = builder.secret(secrets);
     }
-    if let Opened::Sqlite(store) = store {
-        builder = builder.store(Arc::clone(store) as Arc<dyn Store>);
+    if let Some(limits) = store.limits() {
+        builder = builder.limits(limits);
+    }
+    if let Some(store) = store.port() {
+        builder = builder.store(store);
     }
     builder.build().map_err(Failure::unknown)
 }

@@ -106,6 +106,26 @@ pub enum StoreUrl {
     Sqlite(PathBuf),
     /// `memory:`: gone with the process.
     Memory,
+    /// `redis://…` or `rediss://…`: a Redis, a Valkey, or a cluster of them.
+    #[cfg(feature = "redis")]
+    Redis(siwn_store::RedisUrl),
+    /// `postgres://…`: a database.
+    #[cfg(feature = "postgres")]
+    Postgres(siwn_store::PostgresUrl),
+}
+
+impl fmt::Display for StoreUrl {
+    /// Without what is secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Memory => f.write_str("memory:"),
+            #[cfg(feature = "redis")]
+            Self::Redis(url) => url.fmt(f),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(url) => url.fmt(f),
+        }
+    }
 }
 
 /// One thing that is wrong, or probably not meant, and where.

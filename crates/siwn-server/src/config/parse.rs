@@ -284,9 +284,31 @@ fn store(text: &str) -> Result<StoreUrl, String> {
     match text.split_once(':') {
         Some(("memory", "")) => Ok(StoreUrl::Memory),
         Some(("sqlite", path)) if !path.is_empty() => Ok(StoreUrl::Sqlite(PathBuf::from(path))),
-        Some(("redis" | "rediss" | "postgres" | "postgresql", _)) => {
-            Err("this version keeps sessions in sqlite:PATH or memory: only".into())
-        }
-        _ => Err("is sqlite:PATH or memory:".into()),
+        Some(("redis" | "rediss", _)) => redis(text),
+        Some(("postgres" | "postgresql", _)) => postgres(text),
+        _ => Err("is sqlite:PATH, memory:, redis://HOST or postgres://HOST/DATABASE".into()),
     }
+}
+
+#[cfg(any(not(feature = "redis"), not(feature = "postgres")))]
+const NOT_BUILT: &str = "this program was built without such a store";
+
+#[cfg(feature = "redis")]
+fn redis(text: &str) -> Result<StoreUrl, String> {
+    text.parse().map(StoreUrl::Redis).map_err(|error: siwn_store::redis::RedisUrlError| error.to_string())
+}
+
+#[cfg(not(feature = "redis"))]
+fn redis(_: &str) -> Result<StoreUrl, String> {
+    Err(NOT_BUILT.into())
+}
+
+#[cfg(feature = "postgres")]
+fn postgres(text: &str) -> Result<StoreUrl, String> {
+    text.parse().map(StoreUrl::Postgres).map_err(|error: siwn_store::postgres::PostgresUrlError| error.to_string())
+}
+
+#[cfg(not(feature = "postgres"))]
+fn postgres(_: &str) -> Result<StoreUrl, String> {
+    Err(NOT_BUILT.into())
 }

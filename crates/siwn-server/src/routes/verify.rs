@@ -3,11 +3,12 @@
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
-use http::header::SET_COOKIE;
+use http::HeaderValue;
+use http::header::{SET_COOKIE, USER_AGENT};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use siwn::{AuthToken, Client, Nonce, OpenedSession, Proof, ProofFields};
+use siwn::{AuthToken, Client, ClientLabel, Nonce, OpenedSession, Proof, ProofFields};
 
 use crate::body;
 use crate::caller::Caller;
@@ -90,7 +91,8 @@ async fn verify(siwn: &Siwn, request: Request, form: &mut SessionForm) -> Result
     siwn.0.door.verify(address, siwn.now()).await?;
     let caller = Caller::of(request.headers(), siwn.0.login.site())?;
     let bound_to = caller.binding(siwn.0.cookies, request.headers())?;
-    let client = Client { bound_to, address };
+    let label = ClientLabel::new(request.headers().get(USER_AGENT).map_or(&[], HeaderValue::as_bytes));
+    let client = Client { bound_to, address, label };
     let body: Body = body::json(request).await?.ok_or(Problem::new(Code::Malformed))?;
     // A page of another site could not send a cookie back.
     *form = if matches!(caller, Caller::OtherSite(_)) { SessionForm::Bearer } else { body.session.unwrap_or(SessionForm::Cookie) };

@@ -3,9 +3,17 @@
 #![expect(clippy::unwrap_used, reason = "these are tests")]
 
 mod calls;
+mod crowd;
 mod faults;
+#[path = "../logs/log.rs"]
+#[expect(dead_code, reason = "it writes in one format here")]
+mod log;
+mod matrix;
 mod node;
+mod rations;
 mod readiness;
+mod recovery;
 mod standing;
 #[path = "../support/mod.rs"]
 mod support;
+mod world;

@@ -17,7 +17,7 @@ pub enum OpenError {
     #[error("this is no regular file")]
     NotAFile,
     /// It, or the directory that it is in, cannot be written to.
-    #[error("the file is read-only")]
+    #[error("the file is read-only, or the directory that its log would be in")]
     ReadOnly,
     /// It holds something else.
     #[error("the file is no SQLite database")]
@@ -59,7 +59,8 @@ pub enum OpenError {
 impl From<rusqlite::Error> for OpenError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
-            Some(ErrorCode::ReadOnly) => Self::ReadOnly,
+            // The file is there, which was looked at before: it is its log that cannot be made.
+            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen) => Self::ReadOnly,
             Some(ErrorCode::NotADatabase) => Self::NotADatabase,
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed) => Self::Busy,
             Some(ErrorCode::DiskFull) => Self::Full,

@@ -10,6 +10,8 @@
 //! UPDATE meta SET generation = randomblob(16), pruned_until = 0;
 //! ```
 //!
+//! A backup is made while the store is in use with SQLite's own `.backup` or `VACUUM INTO`; the file without its log is none.
+//!
 //! The store does the same by itself where the machine's clock goes back behind what was pruned.
 
 mod accounts;
@@ -25,9 +27,11 @@ mod rows;
 mod tests;
 mod threads;
 
+use std::io;
 use std::path::Path;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use rusqlite::Connection;
 use siwn::{
@@ -42,6 +46,22 @@ use self::fault::Fault;
 use self::job::Job;
 use self::threads::Queues;
 use crate::{Clock, KeptSecrets};
+
+/// Whether others than its owner may do something with a file. The server's secret may lie in it.
+///
+/// # Errors
+///
+/// Where nobody can tell: the file is not there, or not to be looked at.
+pub fn is_open_to_others(path: &Path) -> io::Result<bool> {
+    #[cfg(unix)]
+    {
+        Ok(std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(path)?) & 0o077 != 0)
+    }
+    #[cfg(not(unix))]
+    {
+        std::fs::metadata(path).map(|_| false)
+    }
+}
 
 /// Sessions in one SQLite file.
 ///
@@ -79,8 +99,12 @@ impl SqliteStore {
     ///
     /// Blocks, for a few milliseconds as a rule; up to ten seconds where another process holds the file.
     pub fn open_file(path: &Path, generation_if_new: Generation, clock: Clock) -> Result<Self, OpenError> {
+        Self::open_idling(path, generation_if_new, clock, threads::IDLE)
+    }
+
+    fn open_idling(path: &Path, generation_if_new: Generation, clock: Clock, idle: Duration) -> Result<Self, OpenError> {
         let (file, generation) = file::open(path, generation_if_new)?;
-        let (queues, ended) = threads::start(file, &clock).map_err(OpenError::Thread)?;
+        let (queues, ended) = threads::start(file, &clock, idle).map_err(OpenError::Thread)?;
         Ok(Self { clock, generation: Arc::new(RwLock::new(generation)), queues: RwLock::new(Some(queues)), ended })
     }
 

@@ -28,11 +28,16 @@ struct Opened {
 
 impl Opened {
     fn new() -> Self {
+        // It prunes after calls only, so that a test sees each step.
+        Self::idling(Duration::from_hours(24))
+    }
+
+    fn idling(idle: Duration) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("siwn.db");
         let clock = TestClock::at(START);
         let shown = clock.clone();
-        let store = SqliteStore::open_file(&path, Generation::from_bytes([1; 16]), Arc::new(move || shown.now())).unwrap();
+        let store = SqliteStore::open_idling(&path, Generation::from_bytes([1; 16]), Arc::new(move || shown.now()), idle).unwrap();
         Self { store: Arc::new(store), clock, path, _directory: directory }
     }
 
@@ -236,6 +241,10 @@ async fn a_store_that_cannot_write_is_unavailable_and_recovers() {
     let refused = it.open(2).await;
     assert!(is_unavailable(&refused), "{refused:?}");
     assert_eq!(it.open(2).await.unwrap(), Opening::Opened, "on a connection of its own");
+    it.on_writer("PRAGMA query_only = ON").await;
+    let checked = it.store.check().await;
+    assert!(is_unavailable(&checked), "{checked:?}");
+    it.store.check().await.unwrap();
     assert!(it.store.find(it.session(1).row().id).await.unwrap().is_some());
 }
 
@@ -302,6 +311,23 @@ async fn pruning_removes_what_is_over_in_small_steps() {
         assert_eq!(it.rows().await, left);
     }
     assert!(it.store.find(it.session(old).row().id).await.unwrap().is_some(), "the one that lives");
+}
+
+#[tokio::test]
+async fn pruning_goes_on_while_nobody_asks() {
+    let it = Opened::idling(Duration::from_millis(50));
+    let many = u64::from(PRUNE_LIMIT) * 3;
+    let sessions: Vec<_> = (0..many).map(|challenge| it.session(challenge)).collect();
+    for call in sessions.iter().map(|session| it.store.open(session)).collect::<Vec<_>>() {
+        assert_eq!(call.await.unwrap(), Opening::Opened);
+    }
+    it.clock.set(START + SESSION + Duration::from_secs(10));
+    let file = Connection::open(&it.path).unwrap();
+    let since = std::time::Instant::now();
+    while file.query_row("SELECT count(*) FROM session", [], |row| row.get::<_, i64>(0)).unwrap() > 0 {
+        assert!(since.elapsed() < Duration::from_secs(20), "nothing is pruned");
+        std::thread::yield_now();
+    }
 }
 
 #[tokio::test]

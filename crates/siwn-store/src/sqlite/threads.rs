@@ -1,7 +1,7 @@
 //! The threads that talk to SQLite: one that writes, and some that read.
 
 use std::io;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -23,6 +23,10 @@ pub(super) const QUEUE: usize = 1024;
 pub(super) const BATCH: usize = 64;
 /// How often the writer prunes, by the store's clock.
 const PRUNE_EVERY: Duration = Duration::from_secs(10);
+/// How long the writer waits for calls before it looks whether to prune.
+pub(super) const IDLE: Duration = Duration::from_secs(1);
+/// How many times sooner it looks while there is more to prune.
+const SOONER: u32 = 100;
 /// How many rows one transaction prunes, at most. More than a batch adds, so that pruning catches up.
 pub(super) const PRUNE_LIMIT: u16 = 128;
 
@@ -35,7 +39,7 @@ pub(super) struct Queues {
 }
 
 /// Starts the threads. The receiver is closed when all of them have ended and the file is closed.
-pub(super) fn start(links: Links, clock: &Clock) -> io::Result<(Queues, watch::Receiver<()>)> {
+pub(super) fn start(links: Links, clock: &Clock, idle: Duration) -> io::Result<(Queues, watch::Receiver<()>)> {
     let (writes, to_write) = sync_channel(QUEUE);
     let (reads, to_read) = sync_channel(QUEUE);
     let to_read = Arc::new(Mutex::new(to_read));
@@ -47,7 +51,7 @@ pub(super) fn start(links: Links, clock: &Clock) -> io::Result<(Queues, watch::R
     let (running, ended) = watch::channel(());
     let clock = Arc::clone(clock);
     thread::Builder::new().name("siwn-store-write".into()).spawn(move || {
-        Writer { link: links.writer, clock, pruned_at: None }.run(&to_write, readers);
+        Writer { link: links.writer, clock, idle, pruned_at: None }.run(&to_write, readers);
         drop(running);
     })?;
     Ok((Queues { writes, reads }, ended))
@@ -70,17 +74,26 @@ fn read(waiting: &Mutex<Receiver<Queued>>, mut link: Link) {
 struct Writer {
     link: Link,
     clock: Clock,
+    idle: Duration,
     /// None where it is due.
     pruned_at: Option<UnixMillis>,
 }
 
 impl Writer {
     fn run(mut self, waiting: &Receiver<Queued>, readers: Vec<JoinHandle<()>>) {
-        while let Ok(first) = waiting.recv() {
-            let batch = [first].into_iter().chain(waiting.try_iter()).take(BATCH);
+        loop {
+            let idle = if self.pruned_at.is_none() { self.idle / SOONER } else { self.idle };
+            let first = match waiting.recv_timeout(idle) {
+                Ok(first) => Some(first),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => break,
+            };
             let now = (self.clock)();
-            // Whoever went away before it began has spent nothing.
-            self.write(batch.filter(|job| !job.is_abandoned()).collect());
+            if first.is_some() {
+                let batch = first.into_iter().chain(waiting.try_iter()).take(BATCH);
+                // Whoever went away before it began has spent nothing.
+                self.write(batch.filter(|job| !job.is_abandoned()).collect());
+            }
             self.prune_now_and_then(now);
         }
         // The last connection that is closed tidies the file up, and only this one can.

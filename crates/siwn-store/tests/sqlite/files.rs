@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 use siwn::{Generation, Opening, Store as _, StoreError};
 use siwn_store::KeptSecrets as _;
-use siwn_store::sqlite::OpenError;
+use siwn_store::sqlite::{OpenError, is_open_to_others};
 use tempfile::TempDir;
 
 use super::{GENERATION, START, id, open, open_with, session, try_open};
@@ -71,6 +71,11 @@ async fn a_new_file_is_its_owners_alone() {
         .collect();
     assert_eq!(modes.len(), 3, "file, log and index: {modes:?}");
     assert!(modes.iter().all(|(_, mode)| *mode == 0o600), "{modes:?}");
+    assert!(!is_open_to_others(&path).unwrap());
+    for mode in [0o640, 0o604, 0o610] {
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        assert!(is_open_to_others(&path).unwrap(), "{mode:o}");
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test says no by panicking")]
 
 mod conformance;
+mod disk;
 mod files;
 mod processes;
 mod versions;

@@ -12,7 +12,7 @@ async fn the_chain_learns_on_whose_behalf_it_is_asked() {
     let stage = Stage::new();
     let token = stage.token(&stage.begin());
     let id = SessionId::from_bytes(*token.to_fields().nonce.as_bytes().first_chunk().unwrap());
-    let client = Client { bound_to: Binding::unbound(), address: Some([192, 0, 2, 1].into()) };
+    let client = Client { address: Some([192, 0, 2, 1].into()), ..Binding::unbound().into() };
     let (sender, seen) = mpsc::channel();
     stage.chain.answers(move |question| {
         sender.send(question.asker).unwrap();

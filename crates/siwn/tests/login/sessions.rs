@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use siwn::{Session, SessionToken, Sessions, Store as _, UnixMillis};
+use siwn::{Binding, Client, ClientLabel, Session, SessionSecret, SessionToken, Sessions, Store as _, UnixMillis};
 
 use crate::support::{NOW, SESSION_LIFETIME, Stage};
 
@@ -140,4 +140,14 @@ async fn a_blocked_account_is_refused_and_nothing_is_spent() {
 
 async fn signed_in(stage: &Stage) -> Session {
     stage.finish(stage.token(&stage.begin())).await.expect("the login succeeds").session
+}
+
+#[tokio::test]
+async fn a_session_knows_what_its_client_called_itself() {
+    let stage = Stage::new();
+    let client = Client { label: ClientLabel::new(b"curl/8.14.1"), ..Binding::unbound().into() };
+    let proof = stage.token(&stage.begin()).into();
+    let signed_in = stage.login.finish(proof, &client, NOW, SessionSecret::from_bytes([1; 32])).await.unwrap();
+    let listed = stage.sessions().list(&stage.account, NOW).await.unwrap();
+    assert_eq!((signed_in.session.client.as_str(), listed[0].client.as_str()), ("curl/8.14.1", "curl/8.14.1"));
 }

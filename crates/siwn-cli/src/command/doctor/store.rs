@@ -6,10 +6,11 @@ use std::{fs, io};
 
 use rustix::fs::{Access, access};
 use siwn_server::config::StoreUrl;
-use siwn_store::SqliteStore;
 use siwn_store::sqlite::{FileReport, OpenError};
+use siwn_store::{RedisStore, RedisUrl, SqliteStore};
 
 use super::check::{Check, Level};
+use crate::runtime;
 
 /// The store, and whether a secret is kept in it, where that can be said.
 pub(super) fn check(url: &StoreUrl) -> (Check, Option<bool>) {
@@ -19,8 +20,26 @@ pub(super) fn check(url: &StoreUrl) -> (Check, Option<bool>) {
             let found = "memory: sessions are gone when the process ends, and no other process knows them";
             (line(Level::Warn, found).advice("set store to sqlite:PATH"), None)
         }
+        StoreUrl::Redis(url) => (redis(url), None),
         _ => (line(Level::Skip, "of a kind that cannot be looked at"), None),
     }
+}
+
+fn redis(url: &RedisUrl) -> Check {
+    use siwn_store::redis::OpenError;
+    let error = match runtime::run(async { Ok(RedisStore::examine(url).await) }) {
+        Ok(Ok(())) => return line(Level::Ok, format!("{url}: answers, and throws nothing away")),
+        Ok(Err(error)) => error,
+        Err(failure) => return line(Level::Skip, failure.error()),
+    };
+    let advice = match error {
+        OpenError::Unreachable(_) => "see whether it is up, and reached from here; rediss:// where it speaks TLS",
+        OpenError::Refused(_) => "give user and password in the URL, and the rights that docs/stores.md names",
+        OpenError::Evicts { .. } => "set maxmemory-policy noeviction there",
+        OpenError::Authorities(_) => "name a file that the user that siwn runs as may read",
+        _ => "docs/stores.md says what a Redis must be like",
+    };
+    line(Level::Fail, format!("{url}: {}", with_causes(&error))).advice(advice)
 }
 
 fn sqlite(path: &Path) -> (Check, Option<bool>) {

@@ -66,7 +66,7 @@ fn ask_chain(arguments: &Verify, signed: &SignedToken) -> Result<Block, Failure>
 
 fn read_token(bytes: &[u8]) -> Result<AuthToken, Failure> {
     if input::is_json(bytes) {
-        return Err(Failure::unknown("this looks like an authorization of NEP-641, which is for no recipient")
+        return Err(Failure::no("this looks like an authorization of NEP-641, which is for no recipient")
             .hint("say with --payload what it must authorize"));
     }
     let not_a_token = |error: &dyn std::fmt::Display| {

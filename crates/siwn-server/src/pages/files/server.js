@@ -81,9 +81,10 @@ export function showFailure(page, { code, requestId }) {
   const { texts } = page;
   element("failed-title").textContent = texts[isJudged(code) ? "failed" : "unknown_outcome"] ?? "";
   element("why").textContent = filled(texts[why] ?? "", { network: page.network });
-  const told = requestId && why === "why_other" ? `${code} · ${filled(texts["request"] ?? "", { id: requestId })}` : code;
-  element("request").textContent = told;
-  element("failed").classList.toggle("usual", code === "cancelled");
+  const isUsual = code === "cancelled";
+  const request = requestId && why === "why_other" ? ` · ${filled(texts["request"] ?? "", { id: requestId })}` : "";
+  element("request").textContent = isUsual ? "" : code + request;
+  element("failed").classList.toggle("usual", isUsual);
 }
 
 /** Shows one of the sections that lie on one another, and moves the focus there. */
