@@ -38,7 +38,7 @@ pub use crate::client::{NetworkTextError, TrustedProxies};
 pub use crate::door::Rates;
 pub use crate::extract::{BearerToken, Rejection, SignedIn};
 pub use crate::operations::{app, app_with};
-pub use crate::pages::{LoginPage, ManifestError, WalletManifest, Website};
+pub use crate::pages::{LoginPage, ManifestError, WalletManifest, Website, WebsiteError};
 pub use crate::secrets::{Rotation, RotationError, Secrets, SecretsError};
 pub use crate::serve::serve;
 pub use crate::siwn::{Clock, Siwn};

@@ -146,6 +146,7 @@ async fn siwn(
         .contract_accounts(config.contract_accounts)
         .resolution_limits(config.resolution_limits)
         .trusted_proxies(config.trusted_proxies)
+        .login_page(config.login_page)
         .account_rules(config.account_rules)
         .rates(config.rates)
         .rpc_chain(chain);

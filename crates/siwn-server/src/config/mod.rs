@@ -20,6 +20,7 @@ pub use sources::{Setting, Sources, settings};
 
 use crate::client::TrustedProxies;
 use crate::door::Rates;
+use crate::pages::LoginPage;
 use crate::secrets::Secrets;
 
 /// Everything that a server is told, checked.
@@ -64,6 +65,8 @@ pub struct Config {
     pub allowed_origins: Vec<Origin>,
     /// Callback URLs of others that may be signed.
     pub callback_urls: Vec<CallbackUrl>,
+    /// What the login page offers, and where it may lead.
+    pub login_page: LoginPage,
     /// Whose word on a client's address is taken.
     pub trusted_proxies: TrustedProxies,
     /// What to do with implicit accounts that do not exist yet.

@@ -14,6 +14,7 @@ use super::sources::{Given, Sources};
 use super::{AuditTarget, Config, Fault, StoreUrl, accounts, endpoints};
 use crate::client::TrustedProxies;
 use crate::door::Rates;
+use crate::pages::{LoginPage, WalletManifest, Website};
 use crate::secrets::Secrets;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -45,6 +46,7 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
     let store = reader.one("store", store).unwrap_or_else(|| StoreUrl::Sqlite("siwn.db".into()));
     let allowed_origins = reader.list("allowed_origins", str::parse::<Origin>);
     let callback_urls = reader.list("callback_urls", str::parse::<CallbackUrl>);
+    let login_page = login_page(&mut reader);
     let trusted_proxies = TrustedProxies::new(reader.list("trusted_proxies", crate::client::network));
     let unfunded_accounts = if reader.boolean("unfunded_accounts") { UnfundedAccounts::Accept } else { UnfundedAccounts::Refuse };
     let contract_accounts = reader.one("contract_accounts", contract_accounts).unwrap_or_default();
@@ -81,6 +83,7 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
             session_ttl,
             allowed_origins,
             callback_urls,
+            login_page,
             trusted_proxies,
             unfunded_accounts,
             contract_accounts,
@@ -241,6 +244,21 @@ fn secrets(reader: &mut Reader<'_>) -> Option<Secrets> {
     // A list in the file, or texts between commas.
     let text = reader.sources.get("secret")?.values.join(",");
     text.parse().map_err(|error: crate::secrets::SecretsError| reader.fault("secret", error.to_string())).ok()
+}
+
+fn login_page(reader: &mut Reader) -> LoginPage {
+    let mut page = LoginPage::new();
+    for url in reader.list("return_urls", str::parse::<CallbackUrl>) {
+        page = page.return_url(url);
+    }
+    if reader.sources.get("wallet_websites").is_some() {
+        page = page.websites_only(reader.list("wallet_websites", str::parse::<Website>));
+    }
+    let manifest = |path: &str| read_file(path)?.parse::<WalletManifest>().map_err(|error| error.to_string());
+    match reader.one("wallets", manifest) {
+        Some(wallets) => page.wallets(wallets),
+        None => page,
+    }
 }
 
 fn read_file(path: &str) -> Result<String, String> {

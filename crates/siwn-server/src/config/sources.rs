@@ -119,6 +119,21 @@ const SETTINGS: &[Setting] = &[
         "Callback URLs of others that may be signed, comma-separated, compared byte for byte",
     ),
     setting(
+        "return_urls",
+        "return-urls",
+        "URLS",
+        "",
+        "Addresses to go on to from the login page, comma-separated, byte for byte; paths of the own origin are allowed anyway",
+    ),
+    setting(
+        "wallet_websites",
+        "wallet-websites",
+        "NAME=URL",
+        "those known for the network",
+        "Wallets that are websites and send the browser back, comma-separated",
+    ),
+    setting("wallets", "wallets", "FILE", "", "A file with the wallets that run in a sandbox of the login page"),
+    setting(
         "trusted_proxies",
         "trusted-proxies",
         "NETS",

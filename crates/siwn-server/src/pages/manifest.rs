@@ -75,6 +75,10 @@ impl WalletManifest {
         self.wallets.is_empty()
     }
 
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.wallets.iter().map(|wallet| wallet.name.as_str())
+    }
+
     pub(super) fn reach(&self) -> Reach {
         let mut reach = Reach::default();
         for Entry { executor, policy, .. } in &self.wallets {

@@ -17,7 +17,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
 pub use self::manifest::{ManifestError, WalletManifest};
-pub use self::settings::{LoginPage, Website};
+pub use self::settings::{LoginPage, Website, WebsiteError};
 
 use self::asset::Assets;
 use self::language::Languages;
