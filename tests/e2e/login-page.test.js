@@ -496,6 +496,27 @@ describe("the page", () => {
     await visitor.leave([NOBODY]);
   });
 
+  test("is light, and ready soon", async (t) => {
+    const MOST_BYTES = 64_000;
+    const measured = [];
+    for (let visit = 0; visit < 5; visit++) {
+      const visitor = await enter();
+      const page = await visitor.open(login, settled);
+      measured.push(
+        await page.evaluate(() => {
+          const entries = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
+          const bytes = entries.reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0);
+          return { requests: entries.length, bytes, ready: performance.getEntriesByName("ready")[0].startTime };
+        }),
+      );
+      await visitor.leave([NOBODY]);
+    }
+    const [{ requests, bytes }] = measured;
+    const median = measured.map(({ ready }) => ready).sort((one, other) => one - other)[2];
+    t.diagnostic(`${requests} requests, ${bytes} bytes uncompressed, ready after ${Math.round(median)} ms (median of 5, nothing cached)`);
+    assert.ok(bytes <= MOST_BYTES, `${bytes} bytes`);
+  });
+
   test("cannot be put into a frame, and no page that opens it can reach it", async () => {
     const { headers } = await fetch(login);
     assert.match(headers.get("content-security-policy"), /frame-ancestors 'none'/);

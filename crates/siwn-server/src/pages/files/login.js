@@ -261,6 +261,7 @@ async function start() {
   list(entries);
   if (session) signedIn(session.accountId, { isNew: false });
   else show("choose", { focus: false });
+  performance.mark("ready");
 }
 
 element("cancel").addEventListener("click", () => choose());
