@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use siwn::{AccountId, Nonce, PublicKey, Timestamp};
+use siwn::{AccountId, Nonce, PublicKey, SessionId, Timestamp};
 
 use crate::command::secret::parse_lead;
 use crate::configuration::Settings;
@@ -69,6 +69,9 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: SecretCommand,
     },
+    /// Look at and end sessions of a running server, block accounts
+    #[command(long_about = ADMIN)]
+    Admin(Admin),
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -104,6 +107,9 @@ const KEY: &str = "Ask NEAR what an account grants a key, at the newest final bl
         Prints the answer, the block and the node that gave it. Only a key with full access signs anybody in.";
 
 const INSPECT: &str = "Show the fields of an auth token, or of an access key authorization of NEP-641, as JSON, verifying nothing.";
+
+const ADMIN: &str = "Look at and end sessions of a running server, block accounts.\n\n\
+    It asks the administration of the server (admin_listen), whose token comes from a file or from the variable SIWN_ADMIN_TOKEN.";
 
 const ROTATE: &str = "Put a new secret beside the present one.\n\n\
     Challenges of both are taken back from the moment that a process hears of the new one; after the time that --after sets it makes the \
@@ -315,6 +321,10 @@ pub(crate) struct Inspect {
     pub(crate) token: OsString,
 }
 
+fn parse_session(text: &str) -> Result<SessionId, String> {
+    text.parse().map_err(|_| "a session's id has 22 characters, as `siwn admin show` prints it".into())
+}
+
 fn parse_nonce(text: &str) -> Result<Nonce, String> {
     // The lengths differ, so that no text can be read both ways.
     let parsed = if text.len() == 64 { Nonce::from_hex(text) } else { Nonce::from_base64(text) };
@@ -332,4 +342,64 @@ fn parse_loopback(text: &str) -> Result<SocketAddr, String> {
 
 fn parse_duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|_| "a duration has units, as in 90s, 5m, 24h, 7d".into())
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Exit codes: 0 done, 1 no, 2 could not find out or wrong command line.\n\n\
+        Example:\n  siwn admin --token-file /etc/siwn/admin-token block mallory.near")]
+pub(crate) struct Admin {
+    /// Where the administration is: https, or http on this machine
+    #[arg(long, value_name = "URL", env = "SIWN_ADMIN_URL", hide_env = true, default_value = "http://127.0.0.1:8081")]
+    #[arg(global = true, allow_hyphen_values = true)]
+    pub(crate) url: String,
+    #[arg(long, value_name = "FILE", global = true, allow_hyphen_values = true)]
+    #[arg(help = "File with the token [default: $SIWN_ADMIN_TOKEN]")]
+    pub(crate) token_file: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) command: AdminCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AdminCommand {
+    /// Print how many sessions and accounts there are
+    Counts,
+    /// Print an account's sessions, and whether it is blocked
+    Show {
+        /// The account
+        #[arg(value_name = "ACCOUNT", allow_hyphen_values = true)]
+        account: AccountId,
+    },
+    /// End one session
+    End {
+        /// Its id, of the list
+        #[arg(value_name = "SESSION", value_parser = parse_session, allow_hyphen_values = true)]
+        session: SessionId,
+    },
+    /// End all sessions of an account, at all sites
+    EndAll {
+        /// The account
+        #[arg(value_name = "ACCOUNT", allow_hyphen_values = true)]
+        account: AccountId,
+    },
+    /// End all sessions of an account, and let it open no more
+    Block {
+        /// The account
+        #[arg(value_name = "ACCOUNT", allow_hyphen_values = true)]
+        account: AccountId,
+    },
+    /// Let a blocked account sign in again
+    Unblock {
+        /// The account
+        #[arg(value_name = "ACCOUNT", allow_hyphen_values = true)]
+        account: AccountId,
+    },
+    /// Take a key for one that the account signed in with before, where new keys are refused
+    AcceptKey {
+        /// The account
+        #[arg(value_name = "ACCOUNT", allow_hyphen_values = true)]
+        account: AccountId,
+        /// The public key, as in ed25519:…
+        #[arg(value_name = "KEY", allow_hyphen_values = true)]
+        key: PublicKey,
+    },
 }

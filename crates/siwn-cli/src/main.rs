@@ -11,6 +11,7 @@ mod output;
 mod private_key;
 mod reload;
 mod runtime;
+mod server;
 mod signals;
 mod store;
 
@@ -19,7 +20,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use arguments::{Command, ConfigCommand, SecretCommand, Siwn};
-use command::{config, dev, doctor, inspect, key, keygen, login, secret, serve, sign, verify};
+use command::{admin, config, dev, doctor, inspect, key, keygen, login, secret, serve, sign, verify};
 use failure::Failure;
 
 fn main() -> ExitCode {
@@ -41,6 +42,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Login(arguments) => login::run(arguments),
         Command::Config { command: ConfigCommand::Check(settings) } => config::check(&settings),
         Command::Secret { command: SecretCommand::Rotate(arguments) } => secret::rotate(&arguments),
+        Command::Admin(arguments) => admin::run(&arguments),
         Command::Keygen(arguments) => keygen::run(&arguments),
         Command::Sign(arguments) => sign::run(arguments),
         Command::Verify(arguments) => verify::run(&arguments),

@@ -62,8 +62,12 @@ impl Reloader {
         for setting in self.sources.differing(&sources) {
             tracing::warn!(setting, "this setting has changed and needs a start");
         }
-        let (allow, deny) = (config.account_rules.allow.len(), config.account_rules.deny.len());
-        self.siwn.set_account_rules(config.account_rules);
+        let (mut allow, mut deny) = (0, 0);
+        for site in config.sites {
+            (allow, deny) = (allow + site.account_rules.allow.len(), deny + site.account_rules.deny.len());
+            // A site that is not served yet is told as a change that needs a start.
+            let _ = self.siwn.set_account_rules_at(&site.recipient, site.account_rules);
+        }
         match config.secrets {
             Some(secrets) => self.set_secrets(&secrets),
             None => self.read_kept().await,

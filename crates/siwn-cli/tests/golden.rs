@@ -30,6 +30,20 @@ fn help() {
 }
 
 #[test]
+fn admin() {
+    let transcript = ["counts", "show", "end", "end-all", "block", "unblock", "accept-key"]
+        .iter()
+        .fold(Transcript::default().run(&["admin"]).run(&["admin", "--help"]), |transcript, command| {
+            transcript.run(&["admin", command, "--help"])
+        })
+        .run(&["admin", "counts"])
+        .run(&["admin", "--token-file", "nowhere", "counts"])
+        .run(&["admin", "end", "junk"])
+        .run(&["admin", "--url", "http://app.example", "counts"]);
+    insta::assert_snapshot!(transcript.0);
+}
+
+#[test]
 fn keygen() {
     let transcript = Transcript::default().run(&["keygen", "--type", "rsa"]).run(&["keygen", "--out", "Cargo.toml"]);
     insta::assert_snapshot!(transcript.0);

@@ -1,45 +1,41 @@
 //! How a [`Siwn`] is made: settings as texts, checked all at once at the end.
 
 use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime};
 
 use siwn::{
-    AccessPolicy, AccountRules, Admission, AuthorizationPolicy, CallbackUrl, Chain, ChainId, ContractAccounts, FunctionCallKeys,
-    Generation, Limits, Login, MemoryStore, Message, Origin, PublicUrl, Recipient, ResolutionLimits, Secret, Sessions, Site,
-    SiteError, Store, UnfundedAccounts, UrlError,
+    AccountRules, Admission, AuthorizationPolicy, Chain, ChainId, ContractAccounts, Generation, Limits, Login, MemoryStore,
+    ResolutionLimits, Secret, Sessions, SiteError, Store, UnfundedAccounts, UrlError,
 };
 use siwn_chain::{EndpointHealth, EndpointSettings, EndpointState, Readiness, RpcChain, RpcUrl};
 use thiserror::Error;
 
 use crate::audit::{self, Audit, AuditLog};
 use crate::client::TrustedProxies;
-use crate::cookie::Cookies;
+use crate::cookie::{CookieMark, Cookies};
 use crate::door::{self, Door, Rates};
+use crate::gate::{self, Gate, LoginDenied, LoginHook, NewLogin};
+use crate::key_checks::{KeyChecker, KeyChecks};
+use crate::known_keys::KnownKeys;
 use crate::metrics::Metrics;
 use crate::pages::{LoginPage, Pages};
 use crate::readiness::StoreState;
 use crate::secrets::Secrets;
+use crate::session_memory::SessionMemory;
+use crate::site::{Served, Sites, same_host_name};
+use crate::site_builder::{Built, SiteBuilder};
 use crate::siwn::{Clock, Inner, ReadyCheck, Siwn};
 
-const DEFAULT_CHALLENGE_LIFETIME: Duration = Duration::from_mins(5);
 /// Rows of the store that a handle makes for itself.
 const MEMORY_ROWS: usize = 100_000;
 
 /// Settings of a [`Siwn`] that is being made.
 pub struct Builder {
-    recipient: String,
-    message: Option<String>,
-    public_url: Option<String>,
-    plain_http: PlainHttp,
-    origins: Vec<String>,
-    callback_urls: Vec<String>,
+    site: SiteBuilder,
+    further: Vec<SiteBuilder>,
     secrets: Option<Secrets>,
-    challenge_lifetime: Duration,
-    session_lifetime: Option<Duration>,
-    access: AccessPolicy,
     contract_accounts: ContractAccounts,
     resolution_limits: ResolutionLimits,
     chain: Option<(String, Arc<dyn Chain>)>,
@@ -50,17 +46,12 @@ pub struct Builder {
     clock: Clock,
     ready: Vec<ReadyCheck>,
     trusted_proxies: TrustedProxies,
-    login_page: LoginPage,
-    rules: AccountRules,
     rates: Rates,
     limits: Option<Arc<dyn Limits>>,
     audit: Option<AuditLog>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum PlainHttp {
-    LoopbackOnly,
-    DangerouslyAnywhere,
+    hook: Option<LoginHook>,
+    session_cache: Duration,
+    key_checks: KeyChecks,
 }
 
 /// Why a [`Siwn`] cannot be made.
@@ -80,6 +71,17 @@ pub enum BuildError {
         /// What is wrong with it.
         source: UrlError,
     },
+    /// Two sites that nothing would tell apart.
+    #[error("two sites have the same {what}, {text:?}")]
+    SameSite {
+        /// What they share.
+        what: &'static str,
+        /// Its text.
+        text: String,
+    },
+    /// A path under which routes cannot stand.
+    #[error("the path of {0:?} has segments of letters, digits and -._~ only, where there are several sites")]
+    SitePath(String),
     /// The network.
     #[error("network: {0}")]
     Network(#[from] siwn_chain::NetworkError),
@@ -97,17 +99,18 @@ pub enum BuildError {
 impl Siwn {
     /// Begins a handle for the site that people know as `recipient`: best its public host, as in `app.example`.
     pub fn builder(recipient: impl Into<String>) -> Builder {
-        Builder {
-            recipient: recipient.into(),
-            message: None,
-            public_url: None,
-            plain_http: PlainHttp::LoopbackOnly,
-            origins: Vec::new(),
-            callback_urls: Vec::new(),
+        Builder::new(SiteBuilder::new(recipient))
+    }
+}
+
+impl Builder {
+    /// Begins a handle for a site that has its settings, and perhaps for [further](Self::site) ones.
+    #[must_use]
+    pub fn new(site: SiteBuilder) -> Self {
+        Self {
+            site,
+            further: Vec::new(),
             secrets: None,
-            challenge_lifetime: DEFAULT_CHALLENGE_LIFETIME,
-            session_lifetime: None,
-            access: AccessPolicy::default(),
             contract_accounts: ContractAccounts::default(),
             resolution_limits: ResolutionLimits::default(),
             chain: None,
@@ -118,51 +121,62 @@ impl Siwn {
             clock: Arc::new(|| SystemTime::now().into()),
             ready: Vec::new(),
             trusted_proxies: TrustedProxies::default(),
-            login_page: LoginPage::new(),
-            rules: AccountRules::default(),
             rates: Rates::default(),
             limits: None,
             audit: None,
+            hook: None,
+            session_cache: Duration::ZERO,
+            key_checks: KeyChecks::default(),
         }
     }
-}
 
-impl Builder {
+    /// Serves a further site. Then a request's host and path say which one it is for, and a session of one is nothing to another.
+    ///
+    /// Sites have recipients and addresses of their own. The routes of each stand under its path: whoever protects a route of a site at
+    /// `https://example.org/app` puts it under `/app` too. Pages of one host can act for each other, whatever their paths: sites that do
+    /// not trust each other have hosts of their own.
+    #[must_use]
+    pub fn site(mut self, site: SiteBuilder) -> Self {
+        self.further.push(site);
+        self
+    }
+
     /// Where the site is reached, as in `https://app.example`. Default: `https://` and the recipient.
     ///
     /// Plain http is for this machine only, as in `http://localhost:8080`.
     #[must_use]
-    pub fn public_url(mut self, url: impl Into<String>) -> Self {
-        self.public_url = Some(url.into());
-        self
+    pub fn public_url(self, url: impl Into<String>) -> Self {
+        self.with_site(|site| site.public_url(url))
     }
 
     /// Lets the site be reached over plain http from other machines. Whoever is on the way can take every session.
     #[must_use]
-    pub const fn dangerous_plain_http(mut self) -> Self {
-        self.plain_http = PlainHttp::DangerouslyAnywhere;
-        self
+    pub fn dangerous_plain_http(self) -> Self {
+        self.with_site(SiteBuilder::dangerous_plain_http)
     }
 
     /// What people sign. ASCII, at most 400 bytes, and it names the recipient. Default: `Sign in to {recipient}`.
     #[must_use]
-    pub fn message(mut self, message: impl Into<String>) -> Self {
-        self.message = Some(message.into());
-        self
+    pub fn message(self, message: impl Into<String>) -> Self {
+        self.with_site(|site| site.message(message))
     }
 
     /// Allows pages of another origin to sign people in here.
     #[must_use]
-    pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
-        self.origins.push(origin.into());
-        self
+    pub fn allow_origin(self, origin: impl Into<String>) -> Self {
+        self.with_site(|site| site.allow_origin(origin))
     }
 
     /// Allows a callback URL of somebody else's to be signed.
     #[must_use]
-    pub fn allow_callback_url(mut self, url: impl Into<String>) -> Self {
-        self.callback_urls.push(url.into());
-        self
+    pub fn allow_callback_url(self, url: impl Into<String>) -> Self {
+        self.with_site(|site| site.allow_callback_url(url))
+    }
+
+    /// What the login page offers, and where it may lead. Default: the wallets' websites of the network.
+    #[must_use]
+    pub fn login_page(self, page: LoginPage) -> Self {
+        self.with_site(|site| site.login_page(page))
     }
 
     /// The secret that challenges are made with, shared by all replicas; or two, of which one takes the other's place.
@@ -176,23 +190,26 @@ impl Builder {
 
     /// How long a challenge is good. Default: 5 minutes.
     #[must_use]
-    pub const fn challenge_lifetime(mut self, lifetime: Duration) -> Self {
-        self.challenge_lifetime = lifetime;
-        self
+    pub fn challenge_lifetime(self, lifetime: Duration) -> Self {
+        self.with_site(|site| site.challenge_lifetime(lifetime))
     }
 
     /// How long a session lives. Default: 7 days.
     #[must_use]
-    pub const fn session_lifetime(mut self, lifetime: Duration) -> Self {
-        self.session_lifetime = Some(lifetime);
-        self
+    pub fn session_lifetime(self, lifetime: Duration) -> Self {
+        self.with_site(|site| site.session_lifetime(lifetime))
+    }
+
+    /// How long a session lives that is not used. Default: as long as one that is.
+    #[must_use]
+    pub fn session_idle(self, lifetime: Duration) -> Self {
+        self.with_site(|site| site.session_idle(lifetime))
     }
 
     /// What to do with implicit accounts that do not exist yet. Default: refuse.
     #[must_use]
-    pub const fn unfunded_accounts(mut self, what: UnfundedAccounts) -> Self {
-        self.access.unfunded_accounts = what;
-        self
+    pub fn unfunded_accounts(self, what: UnfundedAccounts) -> Self {
+        self.with_site(|site| site.unfunded_accounts(what))
     }
 
     /// What to do with accounts that are contracts. Default: ask the contract (NEP-641).
@@ -211,11 +228,30 @@ impl Builder {
 
     /// Lets keys in that may only call contracts. Any app that ever got such a key can then sign in as its owner.
     #[must_use]
-    pub const fn dangerous_function_call_keys(mut self) -> Self {
-        self.access.function_call_keys = FunctionCallKeys::DangerouslyAccept;
-        self
+    pub fn dangerous_function_call_keys(self) -> Self {
+        self.with_site(SiteBuilder::dangerous_function_call_keys)
     }
 
+    /// Who may sign in. Default: everybody. [`Siwn::set_account_rules`] changes it.
+    #[must_use]
+    pub fn account_rules(self, rules: AccountRules) -> Self {
+        self.with_site(|site| site.account_rules(rules))
+    }
+
+    /// Refuses keys of an account that has signed in before, but never with them. Default: they are let in.
+    ///
+    /// An owner who has changed his keys is refused too, until the operator accepts the new one.
+    #[must_use]
+    pub fn refuse_new_keys(self) -> Self {
+        self.with_site(SiteBuilder::refuse_new_keys)
+    }
+
+    fn with_site(self, set: impl FnOnce(SiteBuilder) -> SiteBuilder) -> Self {
+        Self { site: set(self.site), ..self }
+    }
+}
+
+impl Builder {
     /// The network: `mainnet`, `testnet` or a chain id. Default: `mainnet`.
     #[must_use]
     pub fn network(mut self, network: impl Into<String>) -> Self {
@@ -260,13 +296,6 @@ impl Builder {
         self
     }
 
-    /// Who may sign in. Default: everybody. [`Siwn::set_account_rules`] changes it.
-    #[must_use]
-    pub fn account_rules(mut self, rules: AccountRules) -> Self {
-        self.rules = rules;
-        self
-    }
-
     /// How often clients and accounts may do what. Default: [`Rates::default`].
     #[must_use]
     pub const fn rates(mut self, rates: Rates) -> Self {
@@ -288,10 +317,46 @@ impl Builder {
         self
     }
 
-    /// What the login page offers. Default: the wallets' websites of the network.
+    /// Asks the application at every login, when the key stood and before the session is opened: to make the user, or to refuse.
+    ///
+    /// It may be asked more than once for one login, and a login may still fail after it: copies of one request arrive at once, and only
+    /// one of them opens a session.
+    ///
+    /// ```
+    /// use siwn_server::{LoginDenied, NewLogin, Siwn};
+    ///
+    /// async fn at_login(login: NewLogin) -> Result<(), LoginDenied> {
+    ///     if login.known_key() == Some(false) {
+    ///         return Err(LoginDenied::Refused { reason: "this key is new here; ask us to add it".into() });
+    ///     }
+    ///     Ok(()) // make the user login.account, if it is not there
+    /// }
+    ///
+    /// let siwn = Siwn::builder("app.example").on_login(at_login).build()?;
+    /// # Ok::<(), siwn_server::BuildError>(())
+    /// ```
     #[must_use]
-    pub fn login_page(mut self, page: LoginPage) -> Self {
-        self.login_page = page;
+    pub fn on_login<F>(mut self, at_login: impl Fn(NewLogin) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), LoginDenied>> + Send + 'static,
+    {
+        self.hook = Some(gate::hook(at_login));
+        self
+    }
+
+    /// Answers from memory who is signed in, for so long and at most for five seconds. Default: zero, which asks the store every time.
+    ///
+    /// What this process ends is over at once. What another one ends that shares the store may be taken for alive for so long.
+    #[must_use]
+    pub const fn session_cache(mut self, lifetime: Duration) -> Self {
+        self.session_cache = lifetime;
+        self
+    }
+
+    /// How long the key of a session is taken for granted. Default: [`KeyChecks::default`].
+    #[must_use]
+    pub const fn key_checks(mut self, checks: KeyChecks) -> Self {
+        self.key_checks = checks;
         self
     }
 
@@ -315,90 +380,99 @@ impl Builder {
             contract_accounts: self.contract_accounts,
             limits: self.resolution_limits,
         };
-        let message = self.parse_message()?;
-        let site = self.site(&message)?.authorizations(authorizations);
-        let (counts, audit_counts) = (door::Counts::default(), audit::Counts::default());
-        let mut metrics = Metrics::new();
-        metrics.show(&counts, &audit_counts);
-        if let Some(chain) = self.watched {
-            metrics.watch(chain);
-        }
-        let store = match self.store {
+        let store = match self.store.take() {
             Some(store) => store,
             None => memory_store(&self.clock)?,
         };
-        let public_url = self.public_url.clone().unwrap_or_else(|| format!("https://{}", self.recipient));
-        let pages = Pages::new(self.login_page, &public_url, &network);
+        let (counts, audit_counts) = (door::Counts::default(), audit::Counts::default());
+        let mut metrics = Metrics::new();
+        metrics.show(&counts, &audit_counts);
         let store: Arc<dyn Store> = metrics.watched_store(store);
-        let sessions = Sessions::new(Arc::clone(&store), site.recipient().clone());
-        let cookies = Cookies { is_secure: site.plain_origin().is_none() };
-        let door = Arc::new(Door::new(self.rules, self.rates, self.limits, counts));
-        let audit = Audit::new(self.audit, &network, site.recipient().as_str(), &audit_counts);
-        let login = Login::new(site, Arc::clone(&chain), Arc::clone(&store)).admission(Arc::clone(&door) as Arc<dyn Admission>);
+        let store = if self.session_cache.is_zero() {
+            store
+        } else {
+            Arc::new(SessionMemory::new(store, self.session_cache, Arc::clone(&self.clock)))
+        };
+        let keys = Arc::new(KnownKeys::new(Arc::clone(&store)));
+        let limits = self.limits.take().unwrap_or_else(door::own_limits);
+        let ports = Ports { network, authorizations, chain, store, limits, keys, counts, audit_counts };
+        let sites = self.sites(&ports)?;
+        let Ports { network, chain, store, .. } = ports;
+        if let Some(chain) = self.watched {
+            metrics.watch(chain);
+        }
         Ok(Siwn(Arc::new(Inner {
-            login,
-            message,
-            challenge_lifetime: self.challenge_lifetime,
-            door,
-            audit,
-            sessions,
+            sites,
             chain,
             store,
             network,
-            access: self.access,
             clock: self.clock,
-            cookies,
-            pages,
             metrics,
             ready: self.ready,
             trusted_proxies: self.trusted_proxies,
             is_stopping: AtomicBool::new(false),
+            key_checker: KeyChecker::new(self.key_checks),
             store_state: StoreState::default(),
         })))
     }
 
-    fn parse_message(&self) -> Result<Message, BuildError> {
-        let recipient: Recipient = self.recipient.parse()?;
-        Ok(match &self.message {
-            Some(text) => Message::new(text, &recipient)?,
-            None => Message::default_for(&recipient),
-        })
+    fn sites(&mut self, ports: &Ports) -> Result<Sites, BuildError> {
+        let secrets = match self.secrets.take() {
+            Some(secrets) => secrets,
+            None => Secret::from_bytes(random()?).into(),
+        };
+        let mut sites: Vec<Arc<Served>> = Vec::new();
+        for settings in [&self.site].into_iter().chain(&self.further) {
+            let built = settings.build(&secrets)?;
+            // Browsers keep cookies by host name, whatever port and path they came from.
+            let shares_host = sites.iter().any(|other| same_host_name(&other.public_url, &built.public_url));
+            sites.push(Arc::new(self.served(settings, built, shares_host, ports)));
+        }
+        Sites::new(sites)
     }
 
-    fn site(&self, message: &Message) -> Result<Site, BuildError> {
-        let recipient: Recipient = self.recipient.parse()?;
-        let issues = match &self.secrets {
-            Some(secrets) => secrets.issues(message, self.challenge_lifetime)?,
-            None => Secrets::new(Secret::from_bytes(random()?)).issues(message, self.challenge_lifetime)?,
+    fn served(&self, settings: &SiteBuilder, built: Built, shares_host: bool, ports: &Ports) -> Served {
+        let Built { site, public_url, message } = built;
+        let recipient = site.recipient().clone();
+        let cookies =
+            Cookies { is_secure: !public_url.origin().is_plain_http(), of: shares_host.then(|| CookieMark::of(&recipient)) };
+        let door = Door::new(settings.rules().clone(), self.rates, Arc::clone(&ports.limits), ports.counts.clone());
+        let door = Arc::new(door);
+        let gate = Gate {
+            door: Arc::clone(&door),
+            keys: Arc::clone(&ports.keys),
+            new_keys: settings.new_keys(),
+            hook: self.hook.clone(),
+            recipient: recipient.clone(),
         };
-        let public_url = match &self.public_url {
-            Some(text) => self.parse_public_url(text)?,
-            None => parse("public URL", &format!("https://{recipient}"))?,
-        };
-        let origins = self.origins.iter().map(|text| parse::<Origin>("allowed origin", text)).collect::<Result<_, _>>()?;
-        let callback_urls =
-            self.callback_urls.iter().map(|text| parse::<CallbackUrl>("callback URL", text)).collect::<Result<_, _>>()?;
-
-        let mut site = Site::new(recipient.clone(), issues)
-            .public_url(public_url)
-            .origins(origins)
-            .callback_urls(callback_urls)
-            .access(self.access);
-        if let Some(lifetime) = self.session_lifetime {
-            site = site.session_lifetime(lifetime);
+        let site = site.authorizations(ports.authorizations.clone());
+        let login = Login::new(site, Arc::clone(&ports.chain), Arc::clone(&ports.store));
+        Served {
+            login: login.admission(Arc::new(gate) as Arc<dyn Admission>),
+            keys: Arc::clone(&ports.keys),
+            audit: Audit::new(self.audit.clone(), &ports.network, recipient.as_str(), &ports.audit_counts),
+            sessions: Sessions::new(Arc::clone(&ports.store), recipient),
+            door,
+            message,
+            challenge_lifetime: settings.challenge_lifetime_in_use(),
+            cookies,
+            pages: Pages::new(settings.login_page_in_use(), &public_url, &ports.network),
+            access: settings.access(),
+            public_url,
         }
-        Ok(site)
     }
 }
 
-impl Builder {
-    fn parse_public_url(&self, text: &str) -> Result<PublicUrl, BuildError> {
-        let parsed = match self.plain_http {
-            PlainHttp::LoopbackOnly => text.parse(),
-            PlainHttp::DangerouslyAnywhere => PublicUrl::dangerous_plain_http(text),
-        };
-        parsed.map_err(|source| BuildError::Url { setting: "public URL", text: text.into(), source })
-    }
+/// What the sites of a server share.
+struct Ports {
+    network: String,
+    authorizations: AuthorizationPolicy,
+    chain: Arc<dyn Chain>,
+    store: Arc<dyn Store>,
+    limits: Arc<dyn Limits>,
+    keys: Arc<KnownKeys>,
+    counts: door::Counts,
+    audit_counts: audit::Counts,
 }
 
 impl Builder {
@@ -442,10 +516,6 @@ fn memory_store(clock: &Clock) -> Result<Arc<dyn Store>, BuildError> {
     Ok(Arc::new(MemoryStore::new(Generation::from_bytes(random()?), MEMORY_ROWS, move || clock())))
 }
 
-fn parse<T: FromStr<Err = UrlError>>(setting: &'static str, text: &str) -> Result<T, BuildError> {
-    text.parse().map_err(|source| BuildError::Url { setting, text: text.into(), source })
-}
-
 fn random<const N: usize>() -> Result<[u8; N], BuildError> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(BuildError::Random)?;
@@ -454,6 +524,6 @@ fn random<const N: usize>() -> Result<[u8; N], BuildError> {
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Builder({:?})", self.recipient)
+        write!(f, "Builder({:?})", self.site.recipient())
     }
 }

@@ -57,21 +57,26 @@ impl Caller {
     }
 }
 
-/// Refuses a name that is neither this machine's nor the site's: on plain http a page of another name could be pointed here.
-pub(crate) fn check_plain_host(headers: &HeaderMap, own: &Origin) -> Result<(), Problem> {
+/// Refuses a name that is neither this machine's nor a site's: on plain http a page of another name could be pointed here.
+pub(crate) fn check_plain_host(headers: &HeaderMap, own: &[&Origin]) -> Result<(), Problem> {
     let Some(host) = single(headers, &HOST).ok().flatten() else { return Err(Problem::new(Code::HostNotAllowed)) };
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if !port.contains(']') => name,
-        _ => host,
-    };
-    let is_own = own.as_str().strip_prefix("http://") == Some(host);
-    if is_own || LOOPBACK.contains(&name) { Ok(()) } else { Err(Problem::new(Code::HostNotAllowed)) }
+    let is_own = own.iter().filter_map(|own| own.as_str().split_once("://")).any(|(_, own)| own == host);
+    if is_own || LOOPBACK.contains(&without_port(host)) { Ok(()) } else { Err(Problem::new(Code::HostNotAllowed)) }
 }
 
-struct Repeated;
+/// The name in a host, without its port.
+pub(crate) fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if !port.contains(']') => name,
+        _ => host,
+    }
+}
+
+/// The header came twice, or is no text.
+pub(crate) struct Repeated;
 
 /// The one value of a header. A header that comes twice, or that is no text, says nothing that can be relied on.
-fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Repeated> {
+pub(crate) fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Repeated> {
     let mut values = headers.get_all(name).into_iter();
     let Some(first) = values.next() else { return Ok(None) };
     if values.next().is_some() {
@@ -140,7 +145,7 @@ mod tests {
         let own = Origin::dangerous_plain_http("http://dev.example:8080").unwrap();
         let check = |host: &'static str| {
             let headers = [(HOST, HeaderValue::from_static(host))].into_iter().collect();
-            check_plain_host(&headers, &own).is_ok()
+            check_plain_host(&headers, &[&own]).is_ok()
         };
         for good in ["dev.example:8080", "localhost", "localhost:8080", "127.0.0.1:1", "[::1]", "[::1]:8080"] {
             assert!(check(good), "{good}");
@@ -157,6 +162,6 @@ mod tests {
         ] {
             assert!(!check(bad), "{bad}");
         }
-        assert!(check_plain_host(&HeaderMap::new(), &own).is_err());
+        assert!(check_plain_host(&HeaderMap::new(), &[&own]).is_err());
     }
 }

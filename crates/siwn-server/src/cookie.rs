@@ -5,7 +5,8 @@ use std::time::Duration;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
-use siwn::SessionToken;
+use sha2::{Digest as _, Sha256};
+use siwn::{Recipient, SessionToken};
 
 use crate::problem::{Code, Problem};
 
@@ -16,20 +17,40 @@ const BROWSER_LIFETIME: Duration = Duration::from_hours(24);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cookies {
     pub(crate) is_secure: bool,
+    /// Whose they are, where an earlier site of the same host has the plain names.
+    pub(crate) of: Option<CookieMark>,
+}
+
+/// Tells the cookies of sites that share a host apart: the first 8 bytes of the recipient's SHA-256.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CookieMark([u8; 8]);
+
+impl CookieMark {
+    pub(crate) fn of(recipient: &Recipient) -> Self {
+        let hash: [u8; 32] = Sha256::digest(recipient.as_str()).into();
+        let (head, _) = hash.split_first_chunk().expect("32 bytes");
+        Self(*head)
+    }
 }
 
 impl Cookies {
-    const fn browser_name(self) -> &'static str {
-        if self.is_secure { "__Host-siwn-browser" } else { "siwn-browser" }
+    fn browser_name(self) -> String {
+        self.name("siwn-browser")
     }
 
-    const fn session_name(self) -> &'static str {
-        if self.is_secure { "__Host-siwn" } else { "siwn" }
+    fn session_name(self) -> String {
+        self.name("siwn")
+    }
+
+    fn name(self, plain: &str) -> String {
+        let prefix = if self.is_secure { "__Host-" } else { "" };
+        let mark = self.of.map(|CookieMark(bytes)| format!("-{:016x}", u64::from_be_bytes(bytes))).unwrap_or_default();
+        format!("{prefix}{plain}{mark}")
     }
 
     /// The 32 bytes of the browser's cookie. One that cannot be read counts as none.
     pub(crate) fn browser(self, headers: &HeaderMap) -> Result<Option<[u8; 32]>, Problem> {
-        let value = find(headers, self.browser_name())?;
+        let value = find(headers, &self.browser_name())?;
         // 43 characters stand for 32 bytes; a longer text is not decoded.
         let decode = |text: &str| if text.len() == 43 { BASE64_URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok() } else { None };
         Ok(value.and_then(decode))
@@ -37,19 +58,19 @@ impl Cookies {
 
     /// The session that the browser says it has.
     pub(crate) fn session(self, headers: &HeaderMap) -> Result<Option<SessionToken>, Problem> {
-        Ok(find(headers, self.session_name())?.and_then(|text| text.parse().ok()))
+        Ok(find(headers, &self.session_name())?.and_then(|text| text.parse().ok()))
     }
 
     pub(crate) fn set_browser(self, cookie: &[u8; 32]) -> HeaderValue {
-        self.set(self.browser_name(), &BASE64_URL_SAFE_NO_PAD.encode(cookie), BROWSER_LIFETIME)
+        self.set(&self.browser_name(), &BASE64_URL_SAFE_NO_PAD.encode(cookie), BROWSER_LIFETIME)
     }
 
     pub(crate) fn set_session(self, token: &SessionToken, lifetime: Duration) -> HeaderValue {
-        self.set(self.session_name(), &token.expose_text(), lifetime)
+        self.set(&self.session_name(), &token.expose_text(), lifetime)
     }
 
     pub(crate) fn clear_session(self) -> HeaderValue {
-        self.set(self.session_name(), "", Duration::ZERO)
+        self.set(&self.session_name(), "", Duration::ZERO)
     }
 
     fn set(self, name: &str, value: &str, lifetime: Duration) -> HeaderValue {
@@ -110,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_browser_reads_back_and_junk_counts_as_none() {
-        let cookies = Cookies { is_secure: true };
+        let cookies = Cookies { is_secure: true, of: None };
         let set = cookies.set_browser(&[7; 32]);
         let set = set.to_str().unwrap();
         assert!(set.ends_with("; Path=/; Max-Age=86400; HttpOnly; SameSite=Lax; Secure"), "{set}");

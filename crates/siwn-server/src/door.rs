@@ -36,7 +36,7 @@ impl Default for Rates {
     }
 }
 
-/// Lets in, or not.
+/// Lets people in at one site, or not. Sites that count with the same limits count together.
 pub(crate) struct Door {
     rules: RwLock<Arc<AccountRules>>,
     rates: Rates,
@@ -58,9 +58,13 @@ pub(crate) struct Limit {
     limit: &'static str,
 }
 
+/// Counts for this process, in memory.
+pub(crate) fn own_limits() -> Arc<dyn Limits> {
+    Arc::new(MemoryLimits::new(COUNTED))
+}
+
 impl Door {
-    pub(crate) fn new(rules: AccountRules, rates: Rates, limits: Option<Arc<dyn Limits>>, counts: Counts) -> Self {
-        let limits = limits.unwrap_or_else(|| Arc::new(MemoryLimits::new(COUNTED)));
+    pub(crate) fn new(rules: AccountRules, rates: Rates, limits: Arc<dyn Limits>, counts: Counts) -> Self {
         Self { rules: RwLock::new(Arc::new(rules)), rates, limits, counts }
     }
 
@@ -80,8 +84,8 @@ impl Door {
         rules.allow(account)
     }
 
-    pub(crate) fn set_rules(&self, rules: AccountRules) {
-        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(rules);
+    pub(crate) fn set_rules(&self, rules: Arc<AccountRules>) {
+        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
     }
 
     async fn of_client(&self, counted: Option<Counted<'_>>, rate: Option<Rate>, now: UnixMillis) -> Result<(), Problem> {

@@ -13,6 +13,7 @@ use crate::audit::Person;
 use crate::caller::Caller;
 use crate::problem::{Code, Problem};
 use crate::requester::Requester;
+use crate::site::Served;
 use crate::siwn::Siwn;
 
 /// How old a bearer token of near-sign-verify may be.
@@ -20,7 +21,11 @@ const BEARER_AGE: Duration = Duration::from_mins(5);
 
 /// Somebody who is signed in: by the session's cookie, or by `Authorization: Bearer siwn_…`.
 ///
-/// Refuses with 401 where nobody is, or where the rules do not let the account in any more, and with 403 where a browser's request that changes something comes from a page that may not.
+/// Where a request has both, the `Authorization` header alone counts: a browser sends its cookies without being told to.
+///
+/// Refuses with 401 where nobody is, where the rules do not let the account in any more, and where its key is gone; with 403 where a
+/// browser's request that changes something comes from a page that may not; with 503 where the store cannot be asked, or the chain for
+/// so long that the key cannot be taken for granted any more.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SignedIn {
@@ -72,23 +77,29 @@ where
 }
 
 async fn signed_in(siwn: &Siwn, parts: &Parts) -> Result<SignedIn, Problem> {
-    let headers = &parts.headers;
-    siwn.check_host(headers)?;
+    let site = siwn.site_of(parts)?;
+    site.check_host(&parts.headers)?;
     if !parts.method.is_safe() {
-        Caller::of(headers, siwn.0.login.site())?;
+        Caller::of(&parts.headers, site.site())?;
     }
     let nobody = || Problem::new(Code::NotSignedIn);
-    let token = session_token(siwn, headers)?.ok_or_else(nobody)?;
-    let session = siwn.0.sessions.find(&token, siwn.now()).await?.ok_or_else(nobody)?;
-    check_rules(siwn, parts, Person::of(&session))?;
+    let token = session_token(&site, &parts.headers)?.ok_or_else(nobody)?;
+    let session = site.sessions.find(&token, siwn.now()).await?.ok_or_else(nobody)?;
+    check_rules(siwn, &site, parts, Person::of(&session))?;
+    siwn.check_key(&site, &session).await?;
+    if let Err(error) = site.sessions.seen(&session, siwn.now()).await {
+        // Whoever is signed in is not turned away for it; an idle session that is used ends too early at worst.
+        let cause = Problem::from(error).cause;
+        tracing::warn!(cause, "the use of a session could not be written down");
+    }
     Ok(SignedIn { session })
 }
 
 /// The session that a request names: by an `Authorization` header if there is one, else by the cookie.
-pub(crate) fn session_token(siwn: &Siwn, headers: &HeaderMap) -> Result<Option<SessionToken>, Problem> {
+pub(crate) fn session_token(site: &Served, headers: &HeaderMap) -> Result<Option<SessionToken>, Problem> {
     match bearer(headers)? {
         Some(text) => Ok(SessionToken::from_bearer(text).ok()),
-        None => siwn.0.cookies.session(headers),
+        None => site.cookies.session(headers),
     }
 }
 
@@ -106,29 +117,30 @@ where
 
 async fn bearer_token(siwn: &Siwn, parts: &Parts) -> Result<VerifiedToken, Problem> {
     let headers = &parts.headers;
-    siwn.check_host(headers)?;
+    let site = siwn.site_of(parts)?;
+    site.check_host(headers)?;
     let refused = |error: &dyn std::error::Error| Problem::new(Code::TokenRefused).because(error);
     let text = bearer(headers)?.ok_or(Problem::new(Code::NotSignedIn))?;
     let token: AuthToken = text.parse().map_err(|error| refused(&error))?;
-    let policy = Policy::new(siwn.0.login.site().recipient().as_str(), NonceRule::timestamp(BEARER_AGE));
+    let policy = Policy::new(site.site().recipient().as_str(), NonceRule::timestamp(BEARER_AGE));
     let signed = policy.check(token, siwn.now()).map_err(|error| refused(&error))?;
     let asker = Asker::client_at(siwn.0.trusted_proxies.rationed(&parts.extensions, headers));
-    let token = signed.asked_by(asker).confirm(&*siwn.0.chain, siwn.0.access).await.map_err(|error| match error {
+    let token = signed.asked_by(asker).confirm(&*siwn.0.chain, site.access).await.map_err(|error| match error {
         VerifyError::Refused(error) => refused(&error),
         VerifyError::Unavailable(error) => siwn::LoginError::from(error).into(),
     })?;
     let person = Person::claimed(token.account.account().clone(), token.account.key().cloned()).verified();
-    check_rules(siwn, parts, person)?;
+    check_rules(siwn, &site, parts, person)?;
     Ok(token)
 }
 
 /// Refuses an account that the rules do not let in, now.
-fn check_rules(siwn: &Siwn, parts: &Parts, person: Person) -> Result<(), Problem> {
-    if siwn.0.door.allows(person.account()) {
+fn check_rules(siwn: &Siwn, site: &Served, parts: &Parts, person: Person) -> Result<(), Problem> {
+    if site.door.allows(person.account()) {
         return Ok(());
     }
     let problem = Problem::new(Code::AccountNotAllowed).about(person);
-    siwn.audit_refusal(&problem, &Requester::of(&siwn.0.trusted_proxies, &parts.extensions, &parts.headers));
+    siwn.audit_refusal(site, &problem, &Requester::of(&siwn.0.trusted_proxies, &parts.extensions, &parts.headers));
     Err(problem)
 }
 

@@ -3,6 +3,7 @@
 //! [`Siwn::builder`] makes the handle, [`Siwn::routes`] brings the routes, [`SignedIn`] and [`BearerToken`] protect the application's
 //! own. [`app`] is all of it at once.
 
+mod admin;
 mod audit;
 mod body;
 mod builder;
@@ -13,6 +14,9 @@ pub mod config;
 mod cookie;
 mod door;
 mod extract;
+mod gate;
+mod key_checks;
+mod known_keys;
 mod metrics;
 mod observe;
 mod operations;
@@ -25,20 +29,27 @@ mod requester;
 mod routes;
 mod secrets;
 mod serve;
+mod session_memory;
 mod sign_in;
+mod site;
+mod site_builder;
 mod siwn;
 #[cfg(feature = "test-util")]
 pub mod test_util;
 mod time;
 mod watched_store;
 
+pub use crate::admin::{AdminToken, AdminTokenError, admin};
 pub use crate::audit::AuditLog;
 pub use crate::builder::{BuildError, Builder};
 pub use crate::client::{NetworkTextError, TrustedProxies};
 pub use crate::door::Rates;
 pub use crate::extract::{BearerToken, Rejection, SignedIn};
+pub use crate::gate::{LoginDenied, NewLogin};
+pub use crate::key_checks::KeyChecks;
 pub use crate::operations::{app, app_with};
 pub use crate::pages::{LoginPage, ManifestError, WalletManifest, Website, WebsiteError};
 pub use crate::secrets::{Rotation, RotationError, Secrets, SecretsError};
 pub use crate::serve::serve;
+pub use crate::site_builder::SiteBuilder;
 pub use crate::siwn::{Clock, Siwn};

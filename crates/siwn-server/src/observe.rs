@@ -14,6 +14,17 @@ use crate::siwn::Siwn;
 
 /// What machines ask for every few seconds.
 const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+const ROUTES: [&str; 9] = [
+    "/api/auth/initiate-login",
+    "/api/auth/verify-login",
+    "/api/auth/session",
+    "/api/auth/sessions",
+    "/api/auth/sessions/{id}",
+    "/api/auth/logout",
+    "/api/auth/callback",
+    "/api/auth/client.js",
+    "/login",
+];
 
 /// Gives the request an id, logs what became of it, and puts the id into the answer.
 pub(crate) async fn request(State(siwn): State<Siwn>, mut request: Request, next: Next) -> Response {
@@ -81,14 +92,8 @@ fn known_method(method: &Method) -> &'static str {
 
 /// The route as a text that lives on: one of ours.
 fn known(path: &str) -> &'static str {
-    const ROUTES: [&str; 7] = [
-        "/api/auth/initiate-login",
-        "/api/auth/verify-login",
-        "/api/auth/session",
-        "/api/auth/logout",
-        "/api/auth/callback",
-        "/api/auth/client.js",
-        "/login",
-    ];
+    if path.starts_with("/admin/") {
+        return "/admin";
+    }
     ROUTES.into_iter().chain(PROBES).find(|route| path.ends_with(route)).unwrap_or("other")
 }

@@ -35,7 +35,7 @@ pub fn app_with(siwn: &Siwn, further: Router) -> Router {
 
 /// On plain http every address of this server is for names of this machine only.
 async fn check_host(State(siwn): State<Siwn>, request: Request, next: Next) -> Response {
-    match siwn.check_host(request.headers()) {
+    match siwn.0.sites.check_host(request.headers()) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     }

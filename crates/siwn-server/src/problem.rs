@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
-use siwn::{LoginError, StoreError, Unavailable};
+use siwn::{AccountRefusal, LoginError, Refusal, StoreError, Unavailable};
 
 use crate::audit::Person;
 use crate::request_id::RequestId;
@@ -28,6 +28,8 @@ pub(crate) struct Problem {
     retry_after: Option<Duration>,
     /// For the log, never for the client.
     pub(crate) cause: Option<String>,
+    /// What the application says to the client.
+    reason: Option<Box<str>>,
     /// Whom the request was about, for the audit log.
     pub(crate) person: Option<Box<Person>>,
 }
@@ -70,6 +72,7 @@ codes! {
     ProofUnsupported, BAD_REQUEST, "proof_unsupported", "this server does not take this kind of proof; sign the message with a key";
     CookieTwice, BAD_REQUEST, "cookie_twice", "a cookie was sent twice; delete this site's cookies and start over";
     CallbackUnknown, BAD_REQUEST, "callback_url_unknown", "this callback URL is not configured; leave it out, or ask the operator to add it";
+    AccountMalformed, BAD_REQUEST, "account_malformed", "the address names no account, or no key; write them as NEAR does";
     NotSignedIn, UNAUTHORIZED, "not_signed_in", "nobody is signed in; sign in first";
     TokenRefused, UNAUTHORIZED, "token_refused", "the bearer token is not good here; have a new one signed for this site";
     ChallengeUnknown, UNAUTHORIZED, "challenge_unknown", "the challenge was not issued here or not to this client; start over";
@@ -86,19 +89,25 @@ codes! {
     KeyNotFound, UNAUTHORIZED, "key_not_found", "the account does not have this key; sign with one of its full-access keys";
     AccountNotFound, UNAUTHORIZED, "account_not_found", "there is no such account on this network; choose another account or fund this one";
     AccountNotAllowed, UNAUTHORIZED, "account_not_allowed", "this account may not sign in here; choose another account, or ask the operator to let it in";
+    KeyNew, UNAUTHORIZED, "key_new", "this account signed in here with other keys only; sign in with one of them, or ask the operator to accept this one";
+    LoginRefused, UNAUTHORIZED, "login_refused", "the application does not let you in; its reason stands beside this";
     AccountBlocked, UNAUTHORIZED, "account_blocked", "this account may not sign in here; ask the operator";
+    AdminTokenRefused, UNAUTHORIZED, "admin_token_refused", "this address is for the operator; send the token of the administration as a bearer token";
     OriginNotAllowed, FORBIDDEN, "origin_not_allowed", "this page may not sign people in here; ask the operator to allow its origin";
     HostNotAllowed, FORBIDDEN, "host_not_allowed", "this server answers to localhost, 127.0.0.1 and [::1] only";
     BrowserUnknown, FORBIDDEN, "browser_unknown", "the browser sent no cookie of initiate-login; allow cookies and start over";
     NotFound, NOT_FOUND, "not_found", "there is nothing at this address";
+    SessionUnknown, NOT_FOUND, "session_unknown", "you have no such session here; it may have ended already";
     MethodNotAllowed, METHOD_NOT_ALLOWED, "method_not_allowed", "this address takes another method";
     TimedOut, REQUEST_TIMEOUT, "timed_out", "the request took too long to arrive; send it again";
     TooLarge, PAYLOAD_TOO_LARGE, "too_large", "a request body has at most 64 KiB";
     NotJson, UNSUPPORTED_MEDIA_TYPE, "not_json", "send the body as application/json";
+    SiteUnknown, MISDIRECTED_REQUEST, "site_unknown", "this server has no site of this name; open the site by its own address";
     TooManyQuestions, TOO_MANY_REQUESTS, "too_many_questions", "too many questions were asked about accounts; wait, and send the same request again";
     RateLimited, TOO_MANY_REQUESTS, "rate_limited", "too many requests; wait, and send the same request again";
     Internal, INTERNAL_SERVER_ERROR, "internal", "something failed here; tell the operator the request id";
     ChainUnavailable, SERVICE_UNAVAILABLE, "chain_unavailable", "NEAR cannot be asked right now; send the same request again in a moment";
+    AdmissionUnavailable, SERVICE_UNAVAILABLE, "admission_unavailable", "whether you are let in cannot be asked right now; send the same request again in a moment";
     StoreUnavailable, SERVICE_UNAVAILABLE, "store_unavailable", "sessions cannot be stored right now; send the same request again in a moment";
     StartOver, SERVICE_UNAVAILABLE, "start_over", "whether you are signed in is not known; start over";
 }
@@ -106,7 +115,7 @@ codes! {
 impl Problem {
     /// A problem that its code says all of.
     pub(crate) const fn new(code: Code) -> Self {
-        Self { code, retry_after: None, cause: None, person: None }
+        Self { code, retry_after: None, cause: None, reason: None, person: None }
     }
 
     /// Somebody did it too often.
@@ -148,7 +157,11 @@ impl From<LoginError> for Problem {
             }
             _ => None,
         };
-        Self { retry_after, ..Self::new(code).because(&error) }
+        let reason = match &error {
+            LoginError::Refused(Refusal::Account(AccountRefusal::ByApplication { reason, .. })) => Some(reason.clone()),
+            _ => None,
+        };
+        Self { retry_after, reason, ..Self::new(code).because(&error) }
     }
 }
 
@@ -164,14 +177,17 @@ struct Body<'a> {
     success: bool,
     error: &'static str,
     message: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
     request_id: &'a str,
 }
 
 impl Problem {
     /// The answer, for a request that has an id.
     pub(crate) fn into_response_of(self, id: &RequestId) -> Response {
-        let Self { code, retry_after, .. } = &self;
-        let body = Body { success: false, error: code.as_str(), message: code.message(), request_id: id.as_str() };
+        let Self { code, retry_after, reason, .. } = &self;
+        let (error, message) = (code.as_str(), code.message());
+        let body = Body { success: false, error, message, reason: reason.as_deref(), request_id: id.as_str() };
         let mut response = (code.status(), Json(body)).into_response();
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if matches!(code.status(), StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
@@ -218,7 +234,9 @@ mod tests {
         use siwn::{AccountRefusal, ChallengeError, ProofError, Refusal, SignatureError};
         let account: siwn::AccountId = "alice.near".parse().unwrap();
         let ago = Duration::ZERO;
-        let refusals: [Refusal; 15] = [
+        let refusals: [Refusal; 17] = [
+            AccountRefusal::NewKey(account.clone()).into(),
+            AccountRefusal::ByApplication { account: account.clone(), reason: "x".into() }.into(),
             ChallengeError::NotOurs.into(),
             ChallengeError::Expired { ago }.into(),
             ChallengeError::Ahead { ahead: ago }.into(),

@@ -18,6 +18,11 @@ pub(crate) struct Requester {
 }
 
 impl Requester {
+    /// The server itself.
+    pub(crate) const fn server() -> Self {
+        Self { id: None, client: None }
+    }
+
     /// Whoever the request's layers have found out; else what the request says itself.
     pub(crate) fn of(proxies: &TrustedProxies, extensions: &Extensions, headers: &HeaderMap) -> Self {
         let known = extensions.get::<Self>().cloned();

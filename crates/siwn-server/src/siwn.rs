@@ -1,25 +1,22 @@
-//! The handle that an application keeps: one site, its login and its sessions.
+//! The handle that an application keeps: its site or sites, with their logins and sessions.
 
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-use siwn::{AccessPolicy, AccountRules, Chain, Login, Message, Sessions, SiteError, Store, UnixMillis};
+use siwn::{AccountRules, Chain, Recipient, SiteError, Store, UnixMillis};
 
-use crate::audit::Audit;
 use crate::client::TrustedProxies;
-use crate::cookie::Cookies;
-use crate::door::Door;
+use crate::key_checks::KeyChecker;
 use crate::metrics::Metrics;
-use crate::pages::Pages;
 use crate::readiness::StoreState;
 use crate::secrets::Secrets;
+use crate::site::Sites;
 
 /// Reads the time.
 pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 
-/// Sign In With NEAR for one site. Clones are the same.
+/// Sign In With NEAR for one site, or for several. Clones are the same.
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -37,23 +34,16 @@ pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 pub struct Siwn(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
-    pub(crate) login: Login,
-    pub(crate) message: Message,
-    pub(crate) challenge_lifetime: Duration,
-    pub(crate) door: Arc<Door>,
-    pub(crate) audit: Audit,
-    pub(crate) sessions: Sessions,
+    pub(crate) sites: Sites,
     pub(crate) chain: Arc<dyn Chain>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) network: String,
-    pub(crate) access: AccessPolicy,
     pub(crate) clock: Clock,
-    pub(crate) cookies: Cookies,
-    pub(crate) pages: Pages,
     pub(crate) metrics: Metrics,
     pub(crate) ready: Vec<ReadyCheck>,
     pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) is_stopping: AtomicBool,
+    pub(crate) key_checker: KeyChecker,
     pub(crate) store_state: StoreState,
 }
 
@@ -68,13 +58,27 @@ impl Siwn {
     /// Makes challenges with these secrets from now on. Logins that are under way go on with those that they began with, as long as
     /// one of these is the same.
     pub fn set_secrets(&self, secrets: &Secrets) -> Result<(), SiteError> {
-        self.0.login.site().reissue(secrets.issues(&self.0.message, self.0.challenge_lifetime)?);
+        let issues: Result<Vec<_>, _> =
+            self.0.sites.iter().map(|site| secrets.issues(&site.message, site.challenge_lifetime)).collect();
+        for (site, issues) in self.0.sites.iter().zip(issues?) {
+            site.site().reissue(issues);
+        }
         Ok(())
     }
 
-    /// Lets these accounts in from now on: at their next login, and at the next use of their sessions.
+    /// Lets these accounts in at every site from now on: at their next login, and at the next use of their sessions.
     pub fn set_account_rules(&self, rules: AccountRules) {
-        self.0.door.set_rules(rules);
+        let rules = Arc::new(rules);
+        for site in self.0.sites.iter() {
+            site.door.set_rules(Arc::clone(&rules));
+        }
+    }
+
+    /// The same for the site of one recipient. Answers whether there is such a one.
+    #[must_use]
+    pub fn set_account_rules_at(&self, recipient: &Recipient, rules: AccountRules) -> bool {
+        let site = self.0.sites.iter().find(|site| site.site().recipient() == recipient);
+        site.map(|site| site.door.set_rules(Arc::new(rules))).is_some()
     }
 
     /// Says at `/readyz` that this process ends soon, so that nobody new is sent here. All else goes on.
@@ -93,6 +97,7 @@ impl Siwn {
 
 impl fmt::Debug for Siwn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Siwn({})", self.0.login.site().recipient())
+        let recipients = self.0.sites.iter().map(|site| site.site().recipient().as_str());
+        f.debug_tuple("Siwn").field(&recipients.collect::<Vec<_>>()).finish()
     }
 }

@@ -63,7 +63,7 @@ impl Siwn {
     /// As [`sign_in_as`](Self::sign_in_as).
     pub async fn cookie_as(&self, account: &str) -> String {
         let token = self.session_of(account).await;
-        let cookie = self.0.cookies.set_session(&token, std::time::Duration::ZERO);
+        let cookie = self.0.sites.first.cookies.set_session(&token, std::time::Duration::ZERO);
         let text = cookie.to_str().expect("a cookie of ours is ASCII");
         text.split(';').next().unwrap_or_default().to_owned()
     }
@@ -72,7 +72,8 @@ impl Siwn {
         let random = crate::random::random::<32>().expect("the machine has random bytes");
         let key = PrivateKey::from_seed(KeyType::Ed25519, random).expect("any 32 bytes are an ed25519 key");
         let (head, _) = random.split_first_chunk().expect("32 bytes");
-        let challenge = self.0.login.begin(&Binding::unbound(), self.now(), *head).expect("the store knows its generation");
+        let login = &self.0.sites.first.login;
+        let challenge = login.begin(&Binding::unbound(), self.now(), *head).expect("the store knows its generation");
         let request = TokenRequest {
             message: challenge.message.to_string(),
             recipient: challenge.recipient.to_string(),
@@ -84,11 +85,6 @@ impl Siwn {
         let answer = signer.sign(request.payload());
         let token = request.into_token(answer).expect("the key signed it");
         let secret = SessionSecret::from_bytes(crate::random::random().expect("the machine has random bytes"));
-        self.0
-            .login
-            .finish(Proof::from(token), &Binding::unbound().into(), self.now(), secret)
-            .await
-            .expect("the login succeeds")
-            .token
+        login.finish(Proof::from(token), &Binding::unbound().into(), self.now(), secret).await.expect("the login succeeds").token
     }
 }

@@ -19,11 +19,12 @@ fn faults(sources: &Sources) -> String {
 fn a_recipient_is_enough() {
     let config = Config::load(&Sources::new().environment(environment(&[("SIWN_RECIPIENT", "app.example")]))).unwrap();
     assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
-    assert_eq!(config.public_url.to_string(), "http://localhost:8080");
-    assert_eq!(config.message.as_str(), "Sign in to app.example");
+    let [site] = &config.sites[..] else { unreachable!() };
+    assert_eq!(site.public_url.to_string(), "http://localhost:8080");
+    assert_eq!(site.message.as_str(), "Sign in to app.example");
     assert_eq!((config.network.chain_id(), config.rpc.len(), config.secrets.is_none()), ("mainnet", 0, true));
     assert_eq!((config.rpc_timeout, config.key_cache), (Duration::from_secs(2), Duration::from_secs(30)));
-    assert_eq!((config.challenge_ttl, config.session_ttl), (Duration::from_mins(5), Duration::from_hours(7 * 24)));
+    assert_eq!((site.challenge_ttl, site.session_ttl), (Duration::from_mins(5), Duration::from_hours(7 * 24)));
     assert_eq!(config.store, StoreUrl::Sqlite("siwn.db".into()));
 }
 
@@ -34,9 +35,10 @@ fn flags_go_over_variables_and_those_over_the_file() {
         .environment(environment(&[("SIWN_RECIPIENT", "variable.example"), ("SIWN_SESSION_TTL", "2h"), ("PATH", "/bin")]))
         .flag("recipient", "flag.example".into());
     let config = Config::load(&sources).unwrap();
-    assert_eq!(config.recipient.as_str(), "flag.example");
-    assert_eq!((config.session_ttl, config.challenge_ttl), (Duration::from_hours(2), Duration::from_mins(1)));
-    assert_eq!(config.unfunded_accounts, siwn::UnfundedAccounts::Accept);
+    let site = &config.sites[0];
+    assert_eq!(site.recipient.as_str(), "flag.example");
+    assert_eq!((site.session_ttl, site.challenge_ttl), (Duration::from_hours(2), Duration::from_mins(1)));
+    assert_eq!(site.unfunded_accounts, siwn::UnfundedAccounts::Accept);
 }
 
 #[test]
@@ -44,7 +46,7 @@ fn lists_stand_in_the_file_or_between_commas() {
     let file =
         "recipient = \"r\"\nallowed_origins = [\"https://a.example\", \"https://b.example\"]\npublic_url = \"https://r.example\"";
     let config = Config::load(&Sources::new().file("siwn.toml", file)).unwrap();
-    assert_eq!(config.allowed_origins.len(), 2);
+    assert_eq!(config.sites[0].allowed_origins.len(), 2);
     let variables = environment(&[
         ("SIWN_RECIPIENT", "r"),
         ("SIWN_RPC", "https://a.example/key, https://b.example"),
@@ -173,6 +175,66 @@ fn no_more_nodes_can_agree_than_there_are() {
 }
 
 #[test]
+fn several_sites_have_what_stands_beside_them_unless_they_say_otherwise() {
+    let file = r#"
+        session_ttl = "1d"
+
+        [[sites]]
+        recipient = "app.example"
+        public_url = "https://app.example"
+        allowed_origins = ["https://shop.example"]
+
+        [[sites]]
+        recipient = "wiki"
+        public_url = "https://app.example/wiki"
+        message = "Read the wiki"
+        session_ttl = "1h"
+        unfunded_accounts = true
+    "#;
+    let sources = Sources::new().file("siwn.toml", file).environment(environment(&[("SIWN_CHALLENGE_TTL", "1m")]));
+    let sites = Config::load(&sources).unwrap().sites;
+    let told: Vec<_> =
+        sites.iter().map(|site| (site.recipient.as_str(), site.public_url.to_string(), site.message.as_str())).collect();
+    let app = ("app.example", "https://app.example".to_owned(), "Sign in to app.example");
+    assert_eq!(told, [app, ("wiki", "https://app.example/wiki".to_owned(), "Read the wiki")]);
+    let lifetimes: Vec<_> = sites.iter().map(|site| (site.challenge_ttl, site.session_ttl)).collect();
+    let minute = Duration::from_mins(1);
+    assert_eq!(lifetimes, [(minute, Duration::from_hours(24)), (minute, Duration::from_hours(1))]);
+    assert_eq!((sites[0].allowed_origins.len(), sites[1].allowed_origins.len()), (1, 0));
+    assert_eq!(sites[1].unfunded_accounts, siwn::UnfundedAccounts::Accept);
+}
+
+#[test]
+fn faults_of_several_sites_are_told_with_their_numbers() {
+    let file = r#"
+        session_ttl = "7"
+        message = "Sign in to app.example"
+
+        [[sites]]
+        recipient = "app.example"
+        public_url = "https://app.example/a//b"
+        network = "testnet"
+        recipent = "x"
+
+        [[sites]]
+        recipient = "app.example"
+        public_url = "http://app.example"
+
+        [[sites]]
+        public_url = "https://app.example"
+        message = 7
+
+        [[sites]]
+        recipient = "d"
+    "#;
+    insta::assert_snapshot!(faults(&Sources::new().file("siwn.toml", file)));
+    assert_eq!(
+        faults(&Sources::new().file("siwn.toml", "sites = [\"a\"]")),
+        "siwn.toml: sites: each site is a table, [[sites]]\nrecipient: is missing: people sign in to somebody: the public host, as in app.example"
+    );
+}
+
+#[test]
 fn variables_of_others_are_left_alone() {
     let variables = environment(&[
         ("SIWN_RECIPIENT", "r"),
@@ -212,7 +274,7 @@ fn account_rules_come_from_lists_and_from_a_file() {
     let sources = Sources::new()
         .file("siwn.toml", "recipient = \"r\"\nallow_accounts = [\"*.team.near\"]")
         .flag("account_rules", file.path().to_str().unwrap().into());
-    let rules = Config::load(&sources).unwrap().account_rules;
+    let rules = Config::load(&sources).unwrap().sites.remove(0).account_rules;
     let allows = |account: &str| rules.allow(&account.parse().unwrap());
     assert!(allows("alice.team.near") && allows("bob.near"));
     assert!(!allows("mallory.team.near") && !allows("carol.near"));
@@ -279,7 +341,8 @@ fn the_login_page_is_configured() {
         let sources = Sources::new().flag("recipient", "r".into()).flag("return_urls", "https://a.example/b".into());
         sources.flag("wallet_websites", websites.into()).flag("wallets", wallets.into())
     };
-    let page = Config::load(&with("Mine=https://w.example/s", file.to_str().unwrap().into())).unwrap().login_page;
+    let config = Config::load(&with("Mine=https://w.example/s", file.to_str().unwrap().into())).unwrap();
+    let page = &config.sites[0].login_page;
     assert_eq!(page.return_urls()[0].as_str(), "https://a.example/b");
     assert_eq!(page.websites("mainnet")[0].to_string(), "Mine=https://w.example/s");
     assert_eq!(page.wallet_names().collect::<Vec<_>>(), ["W"]);

@@ -1,5 +1,6 @@
 //! The last word on an account that is confirmed: who is let in, and how often.
 
+use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ pub trait Admission: Send + Sync {
 }
 
 /// Why a confirmed account is not let in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum NotAdmitted {
     /// It is not on the list, or on the other one.
@@ -32,6 +33,15 @@ pub enum NotAdmitted {
         /// When it may again.
         retry_after: Duration,
     },
+    /// It signed in here before, and never with this key.
+    NewKey,
+    /// The application does not let it in.
+    Refused {
+        /// Why, in words of the application's own that the client may see.
+        reason: Box<str>,
+    },
+    /// Nobody could say: neither a yes nor a no.
+    Unavailable(Arc<dyn StdError + Send + Sync>),
 }
 
 /// An account that was let in. Nobody else makes one.
@@ -44,6 +54,11 @@ impl Admitted {
             Ok(()) => Ok(Self(account)),
             Err(NotAdmitted::NotAllowed) => Err(AccountRefusal::NotAllowed(account.account().clone()).into()),
             Err(NotAdmitted::TooOften { retry_after }) => Err(Unavailable::TooOften { retry_after }.into()),
+            Err(NotAdmitted::NewKey) => Err(AccountRefusal::NewKey(account.account().clone()).into()),
+            Err(NotAdmitted::Refused { reason }) => {
+                Err(AccountRefusal::ByApplication { account: account.account().clone(), reason }.into())
+            }
+            Err(NotAdmitted::Unavailable(source)) => Err(Unavailable::Admission(source).into()),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Why a login does not succeed: a no, or nobody to ask.
 
 use std::error::Error as StdError;
+use std::sync::Arc;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -67,6 +68,9 @@ pub enum Unavailable {
         /// When it may again.
         retry_after: Duration,
     },
+    /// Step 4: whoever has the last word could not be asked.
+    #[error("whether the account is let in could not be asked")]
+    Admission(#[source] Arc<dyn StdError + Send + Sync>),
     /// Step 5.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -94,6 +98,9 @@ impl LoginError {
     /// | `key_not_found` | the account does not have the key |
     /// | `account_not_found` | there is no such account |
     /// | `account_not_allowed` | the account is not one of those that are let in |
+    /// | `key_new` | the account signed in before, and never with this key |
+    /// | `login_refused` | the application does not let the account in |
+    /// | `admission_unavailable` | whoever has the last word on an account could not be asked |
     /// | `rate_limited` | the account signed in too often |
     /// | `account_blocked` | the account may not sign in here |
     /// | `chain_unavailable` | the chain could not be asked |
@@ -107,6 +114,7 @@ impl LoginError {
             Self::Unavailable(Unavailable::Chain(_)) => "chain_unavailable",
             Self::Unavailable(Unavailable::Limited { .. }) => "too_many_questions",
             Self::Unavailable(Unavailable::TooOften { .. }) => "rate_limited",
+            Self::Unavailable(Unavailable::Admission(_)) => "admission_unavailable",
             Self::Unavailable(Unavailable::Store(_)) => "store_unavailable",
             Self::Unavailable(Unavailable::StartOver(_)) => "start_over",
         }
@@ -131,6 +139,8 @@ impl Refusal {
             Self::Account(AccountRefusal::NoKey(_)) => "key_not_found",
             Self::Account(AccountRefusal::NoAccount(_)) => "account_not_found",
             Self::Account(AccountRefusal::NotAllowed(_)) => "account_not_allowed",
+            Self::Account(AccountRefusal::NewKey(_)) => "key_new",
+            Self::Account(AccountRefusal::ByApplication { .. }) => "login_refused",
             Self::Spent => "challenge_used",
             Self::Blocked => "account_blocked",
         }

@@ -77,6 +77,7 @@ mod policy;
 mod private_key;
 mod proof;
 mod quoted;
+mod recheck;
 mod row;
 mod rules;
 mod secret;
@@ -115,6 +116,7 @@ pub use policy::{DEFAULT_SKEW, NonceRule, Policy, PolicyError, SignedToken, Text
 pub use private_key::PrivateKey;
 pub use proof::{Proof, ProofError, ProofFields};
 pub use quoted::Quoted;
+pub use recheck::Recheck;
 pub use row::{Generation, NewSession, Renewal, SessionId, SessionRow, SessionTokenError};
 pub use rules::{AccountPattern, AccountPatternError, AccountRules};
 pub use secret::{Secret, SecretError};

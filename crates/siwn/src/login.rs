@@ -14,10 +14,11 @@ use std::time::Duration;
 
 use crate::admission::{Admission, Admitted, everybody};
 use crate::error::{LoginError, Refusal, Unavailable};
+use crate::recheck::NEVER;
 use crate::row::{NewSession, SessionRow};
 use crate::session::{Session, SessionSecret, SessionToken};
 use crate::store::{Opening, StoreError};
-use crate::{Asker, Binding, Chain, Challenge, ClientLabel, OwnChallenge, Proof, Site, Store, UnixMillis};
+use crate::{Asker, Binding, Chain, Challenge, ClientLabel, Funding, OwnChallenge, Proof, Site, Store, UnixMillis};
 
 /// The longest session that a contract opens: there is no key that could be asked for again.
 const LONGEST_WITHOUT_KEY: Duration = Duration::from_hours(1);
@@ -103,20 +104,19 @@ impl Login {
         // 4. Full access only, or the contract's word for just that payload; and only who is let in.
         let account = Admitted::by(&*self.admission, asked.confirm(self.site.access)?, now).await?;
         // 5. Spend the challenge and open the session: one atomic step.
-        let opened = self.open(self.new_session(&challenge, account, now, (client, &secret)), secret).await?;
+        let mut new = self.new_session(&challenge, account, now, &secret);
+        new.row.client = client.label.clone();
+        let opened = self.open(new, secret).await?;
         self.admission.opened(&opened.session, now).await;
         Ok(opened)
     }
 
     /// What the store is asked to insert: a session of a confirmed account, under the id of the challenge that opens it.
-    fn new_session(
-        &self,
-        challenge: &OwnChallenge,
-        account: Admitted,
-        now: UnixMillis,
-        (client, secret): (&Client, &SessionSecret),
-    ) -> NewSession {
-        let (account, key) = account.into_account().into_parts();
+    fn new_session(&self, challenge: &OwnChallenge, account: Admitted, now: UnixMillis, secret: &SessionSecret) -> NewSession {
+        let account = account.into_account();
+        // The key of an account that does not exist yet has never stood on chain.
+        let checked_at = if account.funding() == Funding::Unfunded { NEVER } else { now };
+        let (account, key) = account.into_parts();
         let lifetime = match key {
             Some(_) => self.site.session_lifetime,
             None => self.site.session_lifetime.min(LONGEST_WITHOUT_KEY),
@@ -127,12 +127,12 @@ impl Login {
             recipient: self.site.recipient.clone(),
             account,
             key,
-            client: client.label.clone(),
+            client: ClientLabel::default(),
             created_at: now,
             expires_at: now + lifetime,
             idle_lifetime: self.site.idle_lifetime,
             seen_at: now,
-            checked_at: now,
+            checked_at,
         };
         NewSession { row, challenge_expires_at: challenge.expires_at, generation: challenge.generation }
     }

@@ -36,7 +36,7 @@ pub struct SessionRow {
     pub idle_lifetime: Option<Duration>,
     /// When it was last used, as far as that was written down.
     pub seen_at: UnixMillis,
-    /// When the chain last said that the account has the key.
+    /// When the chain last said that the account has the key; zero while it never did, of an account that does not exist yet.
     pub checked_at: UnixMillis,
 }
 

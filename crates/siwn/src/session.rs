@@ -53,7 +53,7 @@ pub struct Session {
     pub idle_lifetime: Option<Duration>,
     /// When it was last used, to the minute.
     pub seen_at: UnixMillis,
-    /// When the chain last said that the account has the key.
+    /// When the chain last said that the account has the key; zero while it never did, of an account that does not exist yet.
     pub checked_at: UnixMillis,
 }
 
@@ -106,14 +106,17 @@ impl Sessions {
         Ok(rows.into_iter().filter(|row| self.is_alive_here(row, now)).map(Session::from).collect())
     }
 
-    /// Ends one of an account's sessions at this site. Answers whether there was such a one.
-    pub async fn close_one(&self, account: &AccountId, id: SessionId, now: UnixMillis) -> Result<bool, StoreError> {
+    /// Ends one of an account's sessions at this site, and says which it was. None where there is no such one.
+    pub async fn close_one(&self, account: &AccountId, id: SessionId, now: UnixMillis) -> Result<Option<Session>, StoreError> {
         let row = self.store.find(id).await?;
-        let is_theirs = row.is_some_and(|row| row.account == *account && self.is_alive_here(&row, now));
-        if is_theirs {
-            self.store.close(id).await?;
-        }
-        Ok(is_theirs)
+        let Some(row) = row.filter(|row| row.account == *account && self.is_alive_here(row, now)) else { return Ok(None) };
+        self.store.close(id).await?;
+        Ok(Some(row.into()))
+    }
+
+    /// Ends a session of this site. Ending one that is not alive is no fault.
+    pub async fn end(&self, id: SessionId) -> Result<(), StoreError> {
+        self.store.close(id).await
     }
 
     /// Ends all of an account's sessions at this site, but for `spared`.
@@ -124,6 +127,14 @@ impl Sessions {
     /// Whether it is this site's, and in time by the caller's clock.
     fn is_alive_here(&self, row: &SessionRow, now: UnixMillis) -> bool {
         row.recipient == self.recipient && now < row.ends_at()
+    }
+}
+
+impl Session {
+    /// When it ends if it is not used any more: the sooner of its two ends.
+    #[must_use]
+    pub fn ends_at(&self) -> UnixMillis {
+        self.idle_lifetime.map_or(self.expires_at, |idle| self.expires_at.min(self.seen_at + idle))
     }
 }
 

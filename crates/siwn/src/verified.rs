@@ -106,6 +106,17 @@ pub enum AccountRefusal {
     /// The account is confirmed, and not one of those that are let in.
     #[error("{0} is not let in")]
     NotAllowed(AccountId),
+    /// The account signed in here before, and never with this key.
+    #[error("{0} has other keys that are known here, and this one is new")]
+    NewKey(AccountId),
+    /// The application does not let the account in.
+    #[error("the application does not let {account} in: {reason}")]
+    ByApplication {
+        /// The account.
+        account: AccountId,
+        /// Why, in words of the application's own that the client may see.
+        reason: Box<str>,
+    },
     /// Its authorization does not resolve.
     #[error(transparent)]
     Authorization(Box<AuthorizationRefusal>),

@@ -23,7 +23,10 @@ impl Endpoints {
             self.resolved_together(resolution, deadline, &mut faults).await
         };
         // The longer one counts: of all calls, or of contracts alone.
-        let pause = |endpoint: &Endpoint| endpoint.breaker.pause().max(endpoint.contracts.pause());
+        let pause = |endpoint: &Endpoint| {
+            let of_contracts = endpoint.contracts.pause().filter(|_| endpoint.contracts.is_limited());
+            endpoint.breaker.pause().max(of_contracts)
+        };
         resolved.ok_or_else(|| self.failed(faults, pause))
     }
 

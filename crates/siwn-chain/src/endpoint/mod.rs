@@ -53,7 +53,7 @@ pub(crate) struct Endpoint {
     memory: Mutex<Memory>,
     turn: tokio::sync::Mutex<Turn>,
     pub(crate) breaker: Breaker,
-    /// For calls of contracts, which a gateway may limit more.
+    /// For calls of contracts, which a gateway may limit more: pauses that it asked for, and nothing else.
     pub(crate) contracts: Breaker,
     pub(crate) calls: Calls,
     pub(crate) latency: Latency,

@@ -199,6 +199,42 @@ async fn a_pause_that_is_asked_for_with_contracts_is_kept_for_contracts() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn after_a_pause_all_members_of_a_contract_are_asked_at_once_again() {
+    let nodes = Nodes::new(vec![script(|request| {
+        contract(request, |request| match (request.number, request.account()) {
+            (2, _) => Answer::limited(Some(5)),
+            (_, "wallet.near") => {
+                let pending = |account: &str| json!({"account_id": account, "authorization": "x", "expect": "login"});
+                let members: Vec<_> = ["a.near", "b.near", "c.near"].map(pending).into();
+                request.returned(&json!({"payload": "login", "pending": members}))
+            }
+            _ => request.authorizes(),
+        })
+    })]);
+    let chain = nodes.chain(|_| {});
+    assert!(resolve(&chain).await.is_err());
+    sleep(Duration::from_secs(5)).await;
+    assert!(is_authorized(resolve(&chain).await));
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_pause_a_slow_contract_keeps_no_other_one_waiting() {
+    let nodes = Nodes::new(vec![script(|request| {
+        contract(request, |request| match (request.number, request.account()) {
+            (2, _) => Answer::limited(Some(5)),
+            (_, "slow.near") => Answer::never(),
+            _ => request.authorizes(),
+        })
+    })]);
+    let chain = nodes.chain(|_| {});
+    assert!(resolve(&chain).await.is_err());
+    sleep(Duration::from_secs(5)).await;
+    let slow = resolve_by(&chain, "slow.near", Asker::server());
+    let (slow, honest) = tokio::join!(slow, resolve(&chain));
+    assert!(slow.is_err() && is_authorized(honest));
+}
+
+#[tokio::test(start_paused = true)]
 async fn look_ups_go_on_while_contracts_take_all_of_their_own_places() {
     let nodes = Nodes::new(vec![script(|request| contract(request, |_| Answer::never()))]);
     let chain = nodes.chain(|_| {});

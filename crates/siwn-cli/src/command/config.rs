@@ -5,21 +5,19 @@ use std::time::Duration;
 use serde::Serialize;
 use siwn::{ContractAccounts, Rate, UnfundedAccounts};
 use siwn_chain::RpcUrl;
-use siwn_server::config::{AuditTarget, StoreUrl};
+use siwn_server::config::{AuditTarget, Config, SiteConfig, StoreUrl};
 
 use crate::configuration::{Settings, told};
 use crate::failure::Failure;
 use crate::output;
 
 /// What holds, without what is secret.
-#[expect(clippy::struct_excessive_bools, reason = "one for each setting that is on or off")]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Summary {
-    recipient: String,
-    public_url: String,
+    #[serde(flatten)]
+    sites: Sites,
     listen: String,
-    message: String,
     network: String,
     rpc: Vec<String>,
     rpc_agreement: usize,
@@ -29,27 +27,50 @@ struct Summary {
     key_cache: String,
     store: String,
     secret: String,
-    challenge_ttl: String,
-    session_ttl: String,
-    allowed_origins: Vec<String>,
-    callback_urls: Vec<String>,
-    return_urls: Vec<String>,
-    wallet_websites: Vec<String>,
-    wallets: Vec<String>,
+    session_cache: String,
+    session_recheck: String,
+    session_stale: String,
+    session_grace: String,
     trusted_proxies: Vec<String>,
-    unfunded_accounts: bool,
-    allow_accounts: Vec<String>,
-    deny_accounts: Vec<String>,
     initiate_limit: String,
     verify_limit: String,
     account_limit: String,
     audit_log: String,
+    admin_listen: Option<String>,
     stop_grace: String,
     contract_accounts: &'static str,
     resolve_depth: usize,
     resolve_authorizations: usize,
     dangerous_plain_http: bool,
     dangerous_function_call_keys: bool,
+}
+
+/// The only site beside the rest, or several in a list.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Sites {
+    One(Box<Site>),
+    Several { sites: Vec<Site> },
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Site {
+    recipient: String,
+    public_url: String,
+    message: String,
+    challenge_ttl: String,
+    session_ttl: String,
+    session_idle: Option<String>,
+    allowed_origins: Vec<String>,
+    callback_urls: Vec<String>,
+    return_urls: Vec<String>,
+    wallet_websites: Vec<String>,
+    wallets: Vec<String>,
+    unfunded_accounts: bool,
+    allow_accounts: Vec<String>,
+    deny_accounts: Vec<String>,
+    refuse_new_keys: bool,
 }
 
 pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
@@ -63,10 +84,8 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
         eprintln!("warning: {warning}");
     }
     output::json(&Summary {
-        recipient: config.recipient.to_string(),
-        public_url: config.public_url.to_string(),
+        sites: sites(&config),
         listen: config.listen.to_string(),
-        message: config.message.to_string(),
         network: config.network.to_string(),
         rpc: if rpc.is_empty() { public() } else { rpc },
         rpc_agreement: config.rpc_agreement,
@@ -80,17 +99,11 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
             None => "made, and kept in the store".into(),
             Some(secrets) => secrets.to_string(),
         },
-        challenge_ttl: shown(config.challenge_ttl),
-        session_ttl: shown(config.session_ttl),
-        allowed_origins: config.allowed_origins.iter().map(ToString::to_string).collect(),
-        callback_urls: config.callback_urls.iter().map(ToString::to_string).collect(),
-        return_urls: config.login_page.return_urls().iter().map(ToString::to_string).collect(),
-        wallet_websites: config.login_page.websites(&config.network.to_string()).iter().map(ToString::to_string).collect(),
-        wallets: config.login_page.wallet_names().map(str::to_owned).collect(),
+        session_cache: shown(config.session_cache),
+        session_recheck: shown(config.key_checks.recheck),
+        session_stale: shown(config.key_checks.stale),
+        session_grace: shown(config.key_checks.grace),
         trusted_proxies: config.trusted_proxies.networks(),
-        unfunded_accounts: config.unfunded_accounts == UnfundedAccounts::Accept,
-        allow_accounts: config.account_rules.allow.iter().map(ToString::to_string).collect(),
-        deny_accounts: config.account_rules.deny.iter().map(ToString::to_string).collect(),
         initiate_limit: limit(config.rates.initiate),
         verify_limit: limit(config.rates.verify),
         account_limit: limit(config.rates.account),
@@ -100,6 +113,7 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
             AuditTarget::File(path) => format!("file:{}", path.display()),
             _ => "off".into(),
         },
+        admin_listen: config.admin.as_ref().map(|admin| admin.listen.to_string()),
         stop_grace: shown(config.stop_grace),
         contract_accounts: match config.contract_accounts {
             ContractAccounts::Ask => "allow",
@@ -110,6 +124,32 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
         dangerous_plain_http: config.dangerous_plain_http,
         dangerous_function_call_keys: config.dangerous_function_call_keys,
     })
+}
+
+fn sites(config: &Config) -> Sites {
+    let network = config.network.to_string();
+    let mut sites: Vec<_> = config.sites.iter().map(|one| site(one, &network)).collect();
+    if sites.len() == 1 { Sites::One(Box::new(sites.remove(0))) } else { Sites::Several { sites } }
+}
+
+fn site(site: &SiteConfig, network: &str) -> Site {
+    Site {
+        recipient: site.recipient.to_string(),
+        public_url: site.public_url.to_string(),
+        message: site.message.to_string(),
+        challenge_ttl: shown(site.challenge_ttl),
+        session_ttl: shown(site.session_ttl),
+        session_idle: site.session_idle.map(shown),
+        allowed_origins: site.allowed_origins.iter().map(ToString::to_string).collect(),
+        callback_urls: site.callback_urls.iter().map(ToString::to_string).collect(),
+        return_urls: site.login_page.return_urls().iter().map(ToString::to_string).collect(),
+        wallet_websites: site.login_page.websites(network).iter().map(ToString::to_string).collect(),
+        wallets: site.login_page.wallet_names().map(str::to_owned).collect(),
+        unfunded_accounts: site.unfunded_accounts == UnfundedAccounts::Accept,
+        allow_accounts: site.account_rules.allow.iter().map(ToString::to_string).collect(),
+        deny_accounts: site.account_rules.deny.iter().map(ToString::to_string).collect(),
+        refuse_new_keys: site.refuse_new_keys,
+    }
 }
 
 fn limit(rate: Option<Rate>) -> String {

@@ -1,5 +1,6 @@
 //! One file per command.
 
+pub(crate) mod admin;
 pub(crate) mod config;
 pub(crate) mod dev;
 pub(crate) mod doctor;

@@ -32,7 +32,9 @@ pub(crate) fn rotate(arguments: &Rotate) -> Result<(), Failure> {
     let sources = arguments.settings.sources().map_err(|faults| Failure::unknown(told(&faults)))?;
     let config = arguments.settings.require()?;
     let now = input::now();
-    let rotation = Rotation { next: input::random()?, from: now + arguments.after, now, challenge_lifetime: config.challenge_ttl };
+    // The secret is every site's.
+    let challenge_lifetime = config.sites.iter().map(|site| site.challenge_ttl).max().unwrap_or_default();
+    let rotation = Rotation { next: input::random()?, from: now + arguments.after, now, challenge_lifetime };
     match (&config.secret_file, sources.place("secret")) {
         (Some(path), _) => {
             in_file(path, &rotation)?;

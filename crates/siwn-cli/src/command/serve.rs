@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use siwn_chain::{RpcChain, StartError};
-use siwn_server::config::{AuditTarget, Config, Sources};
-use siwn_server::{AuditLog, Siwn, app, serve};
+use siwn_server::config::{AdminConfig, AuditTarget, Config, SiteConfig, Sources};
+use siwn_server::{AdminToken, AuditLog, Builder, SiteBuilder, Siwn, admin, app, serve};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use crate::configuration::Settings;
 use crate::failure::Failure;
@@ -25,9 +26,10 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
     runtime::run(start(settings.clone(), sources, config))
 }
 
-async fn start(settings: Settings, sources: Sources, config: Config) -> Result<(), Failure> {
+async fn start(settings: Settings, sources: Sources, mut config: Config) -> Result<(), Failure> {
     let (stop, hangup, manager) = (signals::stop()?, signals::hangup()?, Manager::of_environment());
     let listeners = runtime::listen(config.listen).await?;
+    let administration = Administration::listen(config.admin.take()).await?;
     let chain = Arc::new(chain(&config)?);
     // A start without a reachable node is a start; only a node of another network ends it.
     match chain.check().await {
@@ -39,12 +41,12 @@ async fn start(settings: Settings, sources: Sources, config: Config) -> Result<(
         Err(error) => return Err(Failure::unknown(error)),
     }
     let store = Opened::open(&config.store).await?;
-    tokio::spawn(watch(Arc::clone(&chain)));
-    let public_url = public_url(&config, &listeners)?;
+    tokio::spawn(watch_nodes(Arc::clone(&chain)));
+    let port = listeners[0].local_addr().map_err(Failure::unknown)?.port();
     let (grace, audit_log) = (config.stop_grace, open_audit_log(&config.audit_log)?);
     let keeper = if config.secrets.is_none() { store.keeper() } else { None };
     tell_limits(&config);
-    let siwn = siwn(config, public_url, chain, &store, audit_log.clone()).await?;
+    let siwn = siwn(config, port, chain, &store, audit_log.clone()).await?;
     let reloader =
         Reloader { siwn: siwn.clone(), settings, sources, audit_log: audit_log.clone(), keeper, manager: manager.clone() };
     let tasks = [tokio::spawn(reloader.run(hangup)), tokio::spawn(watch_store(siwn.clone()))];
@@ -53,6 +55,8 @@ async fn start(settings: Settings, sources: Sources, config: Config) -> Result<(
             tracing::info!(%address, "listening");
         }
     }
+    let (ending, ended) = watch::channel(());
+    let administration = administration.map(|administration| tokio::spawn(administration.serve(siwn.clone(), ended)));
     manager.ready();
     manager.keep_alive();
     let stop = async {
@@ -63,6 +67,10 @@ async fn start(settings: Settings, sources: Sources, config: Config) -> Result<(
         tokio::time::sleep(grace).await;
     };
     serve(listeners, app(&siwn), stop).await;
+    drop(ending);
+    if let Some(administration) = administration {
+        let _ = administration.await;
+    }
     for task in tasks {
         task.abort();
     }
@@ -79,6 +87,31 @@ async fn watch_store(siwn: Siwn) {
     loop {
         ticks.tick().await;
         siwn.check_store().await;
+    }
+}
+
+/// The listener of the administration, and what opens it.
+struct Administration {
+    listeners: Vec<TcpListener>,
+    token: AdminToken,
+}
+
+impl Administration {
+    async fn listen(config: Option<AdminConfig>) -> Result<Option<Self>, Failure> {
+        let Some(AdminConfig { listen, token, .. }) = config else { return Ok(None) };
+        let listeners = runtime::listen(listen).await?;
+        for listener in &listeners {
+            if let Ok(address) = listener.local_addr() {
+                tracing::info!(%address, "listening for the administration");
+            }
+        }
+        Ok(Some(Self { listeners, token }))
+    }
+
+    /// Answers as long as the server does: a stop is no reason to leave a session open that somebody ends.
+    async fn serve(self, siwn: Siwn, mut ended: watch::Receiver<()>) {
+        let stop = async { drop(ended.changed().await) };
+        serve(self.listeners, admin(&siwn, self.token), stop).await;
     }
 }
 
@@ -100,14 +133,13 @@ fn tell_limits(config: &Config) {
 }
 
 /// The public address; where any free port was asked for, with the port that was found.
-fn public_url(config: &Config, listeners: &[TcpListener]) -> Result<String, Failure> {
-    let configured = config.public_url.to_string();
-    let port = listeners[0].local_addr().map_err(Failure::unknown)?.port();
-    Ok(if configured == "http://localhost:0" { format!("http://localhost:{port}") } else { configured })
+fn public_url(site: &SiteConfig, port: u16) -> String {
+    let configured = site.public_url.to_string();
+    if configured == "http://localhost:0" { format!("http://localhost:{port}") } else { configured }
 }
 
 /// Notices the end of an outage. A server that is taken out of rotation while no node answers gets no login that could notice.
-async fn watch(chain: Arc<RpcChain>) {
+async fn watch_nodes(chain: Arc<RpcChain>) {
     let mut ticks = tokio::time::interval(RECHECK);
     loop {
         ticks.tick().await;
@@ -132,38 +164,22 @@ pub(super) fn chain(config: &Config) -> Result<RpcChain, Failure> {
 
 async fn siwn(
     config: Config,
-    public_url: String,
+    port: u16,
     chain: Arc<RpcChain>,
     store: &Opened,
     audit_log: Option<AuditLog>,
 ) -> Result<Siwn, Failure> {
-    let mut builder = Siwn::builder(config.recipient.as_str())
-        .public_url(public_url)
-        .message(config.message.as_str())
-        .challenge_lifetime(config.challenge_ttl)
-        .session_lifetime(config.session_ttl)
-        .unfunded_accounts(config.unfunded_accounts)
+    let mut sites = config.sites.iter().map(|site| site_builder(&config, site, port));
+    let first = sites.next().ok_or_else(|| Failure::unknown("there is no site"))?;
+    let mut builder = Builder::new(first)
         .contract_accounts(config.contract_accounts)
         .resolution_limits(config.resolution_limits)
-        .trusted_proxies(config.trusted_proxies)
-        .login_page(config.login_page)
-        .account_rules(config.account_rules)
-        .rates(config.rates)
         .rpc_chain(chain);
+    for further in sites {
+        builder = builder.site(further);
+    }
     if let Some(log) = audit_log {
         builder = builder.audit_log(log);
-    }
-    if config.dangerous_plain_http {
-        builder = builder.dangerous_plain_http();
-    }
-    if config.dangerous_function_call_keys {
-        builder = builder.dangerous_function_call_keys();
-    }
-    for origin in &config.allowed_origins {
-        builder = builder.allow_origin(origin.as_str());
-    }
-    for url in &config.callback_urls {
-        builder = builder.allow_callback_url(url.as_str());
     }
     let kept = if config.secrets.is_none() { store.secrets().await? } else { None };
     if let Some(secrets) = config.secrets.or(kept) {
@@ -175,5 +191,41 @@ async fn siwn(
     if let Some(store) = store.port() {
         builder = builder.store(store);
     }
-    builder.build().map_err(Failure::unknown)
+    builder
+        .trusted_proxies(config.trusted_proxies)
+        .rates(config.rates)
+        .session_cache(config.session_cache)
+        .key_checks(config.key_checks)
+        .build()
+        .map_err(Failure::unknown)
+}
+
+fn site_builder(config: &Config, site: &SiteConfig, port: u16) -> SiteBuilder {
+    let mut builder = SiteBuilder::new(site.recipient.as_str())
+        .public_url(public_url(site, port))
+        .message(site.message.as_str())
+        .challenge_lifetime(site.challenge_ttl)
+        .session_lifetime(site.session_ttl)
+        .unfunded_accounts(site.unfunded_accounts)
+        .account_rules(site.account_rules.clone())
+        .login_page(site.login_page.clone());
+    if site.refuse_new_keys {
+        builder = builder.refuse_new_keys();
+    }
+    if let Some(lifetime) = site.session_idle {
+        builder = builder.session_idle(lifetime);
+    }
+    if config.dangerous_plain_http {
+        builder = builder.dangerous_plain_http();
+    }
+    if config.dangerous_function_call_keys {
+        builder = builder.dangerous_function_call_keys();
+    }
+    for origin in &site.allowed_origins {
+        builder = builder.allow_origin(origin.as_str());
+    }
+    for url in &site.callback_urls {
+        builder = builder.allow_callback_url(url.as_str());
+    }
+    builder
 }

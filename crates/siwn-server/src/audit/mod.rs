@@ -28,6 +28,48 @@ pub(crate) enum Event {
     LoginUnknown,
     /// Somebody ended his session.
     Logout,
+    /// A session was ended otherwise, or all sessions of an account were.
+    Revocation,
+    /// The operator lets an account sign in again.
+    Unblock,
+    /// The operator takes a key for one that is known.
+    KeyAccepted,
+}
+
+/// Why a session was ended, where that was no logout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EndReason {
+    /// Its browser signed in anew.
+    SignedInAnew,
+    /// Its owner ended it from another one.
+    ByOwner,
+    /// Its owner ended all others.
+    OthersByOwner,
+    /// The operator ended it, or all of the account's.
+    ByOperator,
+    /// The operator blocked the account.
+    Blocked,
+    /// The account does not have the key any more.
+    KeyGone,
+    /// The key may only call contracts by now.
+    KeyDowngraded,
+    /// The account does not exist any more.
+    AccountGone,
+}
+
+impl EndReason {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignedInAnew => "signed_in_anew",
+            Self::ByOwner => "ended_by_owner",
+            Self::OthersByOwner => "others_ended_by_owner",
+            Self::ByOperator => "ended_by_operator",
+            Self::Blocked => "account_blocked",
+            Self::KeyGone => "key_not_found",
+            Self::KeyDowngraded => "key_not_full_access",
+            Self::AccountGone => "account_not_found",
+        }
+    }
 }
 
 /// What happened, and to whom.
@@ -47,6 +89,7 @@ pub(crate) struct Person {
     /// The session that they opened; none where they are only claimed.
     session: Option<siwn::SessionId>,
     verified: bool,
+    known_key: Option<bool>,
 }
 
 /// What is counted of the audit log.
@@ -74,6 +117,7 @@ struct Line<'a> {
     account: Option<&'a str>,
     key: Option<String>,
     verified: bool,
+    known_key: Option<bool>,
     session: Option<String>,
     client: Option<IpAddr>,
     request_id: Option<&'a str>,
@@ -84,11 +128,16 @@ struct Line<'a> {
 impl Person {
     /// Whom a client claims to be. Nothing of it is proven.
     pub(crate) const fn claimed(account: AccountId, key: Option<PublicKey>) -> Self {
-        Self { account, key, session: None, verified: false }
+        Self { account, key, session: None, verified: false, known_key: None }
     }
 
     pub(crate) const fn account(&self) -> &AccountId {
         &self.account
+    }
+
+    /// Whom the operator names.
+    pub(crate) const fn named(account: AccountId, key: Option<PublicKey>) -> Self {
+        Self::claimed(account, key)
     }
 
     /// The same, when the chain has said yes.
@@ -96,9 +145,20 @@ impl Person {
         Self { verified: true, ..self }
     }
 
+    /// The same, where it is known whether the account signed in with the key before.
+    pub(crate) fn with_key(self, known_key: Option<bool>) -> Self {
+        Self { known_key, ..self }
+    }
+
     /// Whose session it is.
     pub(crate) fn of(session: &Session) -> Self {
-        Self { account: session.account.clone(), key: session.key.clone(), session: Some(session.id), verified: true }
+        Self {
+            account: session.account.clone(),
+            key: session.key.clone(),
+            session: Some(session.id),
+            verified: true,
+            known_key: None,
+        }
     }
 }
 
@@ -122,6 +182,7 @@ impl Audit {
             // A handle where the key is long.
             key: person.as_ref().and_then(|person| Some(person.key.as_ref()?.handle())),
             verified: person.as_ref().is_some_and(|person| person.verified),
+            known_key: person.as_ref().and_then(|person| person.known_key),
             session: person.as_ref().and_then(|person| Some(person.session?.to_string())),
             client: requester.client,
             request_id: requester.id.as_ref().map(crate::request_id::RequestId::as_str),
@@ -166,6 +227,7 @@ mod tests {
             key: Some(PublicKey::from_ml_dsa_65([7; 1952])),
             session: Some(siwn::SessionId::from_bytes([7; 16])),
             verified: true,
+            known_key: Some(false),
         };
         let record = Record { event: Event::LoginUnknown, reason: Some("callback_url_not_allowed"), person: Some(person) };
         let client = "2001:db8:1111:1111:1111:1111:1111:1111".parse().ok();

@@ -4,6 +4,7 @@
 mod accounts;
 mod endpoints;
 mod parse;
+mod site;
 mod sources;
 
 use std::fmt;
@@ -16,10 +17,12 @@ use siwn::{
 };
 use siwn_chain::{EndpointSettings, Network};
 
-pub use sources::{Setting, Sources, settings};
+pub use sources::{Scope, Setting, Sources, settings};
 
+use crate::admin::AdminToken;
 use crate::client::TrustedProxies;
 use crate::door::Rates;
+use crate::key_checks::KeyChecks;
 use crate::pages::LoginPage;
 use crate::secrets::Secrets;
 
@@ -29,14 +32,10 @@ use crate::secrets::Secrets;
 pub struct Config {
     /// Where to listen.
     pub listen: SocketAddr,
-    /// Where the site is reached from outside.
-    pub public_url: PublicUrl,
+    /// The sites: one at least.
+    pub sites: Vec<SiteConfig>,
     /// Whether plain http to other machines was asked for.
     pub dangerous_plain_http: bool,
-    /// Whom people sign in to.
-    pub recipient: Recipient,
-    /// What people sign.
-    pub message: Message,
     /// The secrets; none means that one is made and kept in the store.
     pub secrets: Option<Secrets>,
     /// The file that the secrets were read from, where that is what they were.
@@ -57,34 +56,66 @@ pub struct Config {
     pub key_cache: Duration,
     /// Where sessions are kept.
     pub store: StoreUrl,
-    /// How long a challenge is good.
-    pub challenge_ttl: Duration,
-    /// How long a session lives.
-    pub session_ttl: Duration,
-    /// Other origins whose pages may sign people in.
-    pub allowed_origins: Vec<Origin>,
-    /// Callback URLs of others that may be signed.
-    pub callback_urls: Vec<CallbackUrl>,
-    /// What the login page offers, and where it may lead.
-    pub login_page: LoginPage,
+    /// How long who is signed in is answered from memory.
+    pub session_cache: Duration,
+    /// How long the key of a session is taken for granted.
+    pub key_checks: KeyChecks,
     /// Whose word on a client's address is taken.
     pub trusted_proxies: TrustedProxies,
-    /// What to do with implicit accounts that do not exist yet.
-    pub unfunded_accounts: UnfundedAccounts,
     /// Whether contracts are asked for accounts that they are.
     pub contract_accounts: ContractAccounts,
     /// How far the authorization of a contract is followed.
     pub resolution_limits: ResolutionLimits,
     /// Whether keys that may only call contracts are let in.
     pub dangerous_function_call_keys: bool,
-    /// Who may sign in.
-    pub account_rules: AccountRules,
     /// How often clients and accounts may do what.
     pub rates: Rates,
     /// Where audit lines go.
     pub audit_log: AuditTarget,
+    /// The administration, if there is one.
+    pub admin: Option<AdminConfig>,
     /// How long a stop is announced at `/readyz` before nobody is accepted any more.
     pub stop_grace: Duration,
+}
+
+/// What one site is told, checked.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct SiteConfig {
+    /// Whom people sign in to.
+    pub recipient: Recipient,
+    /// Where the site is reached from outside.
+    pub public_url: PublicUrl,
+    /// What people sign.
+    pub message: Message,
+    /// How long a challenge is good.
+    pub challenge_ttl: Duration,
+    /// How long a session lives.
+    pub session_ttl: Duration,
+    /// How long a session lives that is not used; none where that makes no difference.
+    pub session_idle: Option<Duration>,
+    /// Other origins whose pages may sign people in.
+    pub allowed_origins: Vec<Origin>,
+    /// Callback URLs of others that may be signed.
+    pub callback_urls: Vec<CallbackUrl>,
+    /// What the login page offers, and where it may lead.
+    pub login_page: LoginPage,
+    /// What to do with implicit accounts that do not exist yet.
+    pub unfunded_accounts: UnfundedAccounts,
+    /// Who may sign in.
+    pub account_rules: AccountRules,
+    /// Whether keys are refused that are new for an account that is known.
+    pub refuse_new_keys: bool,
+}
+
+/// Where the administration is, and what opens it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct AdminConfig {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// What opens it.
+    pub token: AdminToken,
 }
 
 /// Where audit lines go.
@@ -161,9 +192,10 @@ impl Config {
     pub fn warnings(&self) -> Vec<Fault> {
         let mut warnings = Vec::new();
         let mut warn = |place: &str, problem: String| warnings.push(Fault { place: place.to_owned(), problem });
-        let plain = self.public_url.origin().is_plain_http();
-        for origin in self.allowed_origins.iter().filter(|origin| plain && !origin.is_plain_http()) {
-            warn("allowed_origins", format!("pages of {origin} cannot reach {} over plain http", self.public_url));
+        for site in self.sites.iter().filter(|site| site.public_url.origin().is_plain_http()) {
+            for origin in site.allowed_origins.iter().filter(|origin| !origin.is_plain_http()) {
+                warn("allowed_origins", format!("pages of {origin} cannot reach {} over plain http", site.public_url));
+            }
         }
         if self.dangerous_plain_http {
             warn("dangerous_plain_http", "whoever is on the way can take every session".into());
@@ -177,9 +209,14 @@ impl Config {
         if self.rpc_agreement == 1 && self.rpc.len() > 2 {
             warn("rpc_agreement", "any one of these nodes can let anybody in; of three or more, have two agree".into());
         }
+        // Nobody reaches this machine over https but through a proxy on it.
+        let is_behind_proxy = self.sites.iter().any(|site| !site.public_url.origin().is_plain_http());
         let has_limits = self.rates.initiate.or(self.rates.verify).is_some();
-        if !plain && self.listen.ip().is_loopback() && self.trusted_proxies.networks().is_empty() && has_limits {
+        if is_behind_proxy && self.listen.ip().is_loopback() && self.trusted_proxies.networks().is_empty() && has_limits {
             warn("trusted_proxies", "clients of a proxy on this machine are not limited by address unless it is named".into());
+        }
+        if self.admin.as_ref().is_some_and(|admin| !admin.listen.ip().is_loopback()) {
+            warn("admin_listen", "the token travels in the clear; other machines than this one want an encrypted way to it".into());
         }
         if self.rpc.is_empty() {
             warn("rpc", "public nodes limit how often they are asked; production wants nodes of its own".into());

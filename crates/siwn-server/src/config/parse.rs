@@ -4,32 +4,25 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use siwn::{
-    AccountPattern, AccountRules, CallbackUrl, ContractAccounts, LimitsError, Message, Origin, PublicUrl, Rate, Recipient,
-    ResolutionLimits, UnfundedAccounts,
-};
+use siwn::{ContractAccounts, LimitsError, Rate, ResolutionLimits};
 use siwn_chain::{EndpointSettings, Network, RpcUrl};
 
-use super::sources::{Given, Sources};
-use super::{AuditTarget, Config, Fault, StoreUrl, accounts, endpoints};
+use super::sources::{Given, Scope, Settings, Sources, settings};
+use super::{AdminConfig, AuditTarget, Config, Fault, StoreUrl, endpoints, site};
+use crate::admin::AdminToken;
 use crate::client::TrustedProxies;
 use crate::door::Rates;
-use crate::pages::{LoginPage, WalletManifest, Website};
+use crate::key_checks::KeyChecks;
 use crate::secrets::Secrets;
+use crate::session_memory;
 
-const DAY: Duration = Duration::from_hours(24);
+pub(super) const DAY: Duration = Duration::from_hours(24);
 
 pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
-    let mut reader = Reader { sources, faults: sources.faults() };
-    let recipient: Option<Recipient> =
-        reader.required("recipient", "people sign in to somebody: the public host, as in app.example");
+    let mut reader = Reader { sources, site: None, faults: sources.faults() };
     let listen = reader.one("listen", str::parse::<SocketAddr>).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
     let dangerous_plain_http = reader.boolean("dangerous_plain_http");
-    let public_url = public_url(&mut reader, listen, dangerous_plain_http);
-    let message = recipient.as_ref().and_then(|recipient| match reader.one("message", |text| Message::new(text, recipient)) {
-        None if sources.get("message").is_some() => None,
-        message => Some(message.unwrap_or_else(|| Message::default_for(recipient))),
-    });
+    let sites = site::sites(&mut reader, listen, dangerous_plain_http);
     let secrets = secrets(&mut reader);
     let network = reader.one("network", str::parse).unwrap_or(Network::Mainnet);
     let rpc = rpc(&mut reader);
@@ -41,18 +34,13 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
     let rpc_at_once = reader.one("rpc_at_once", at_once).unwrap_or(32);
     let rpc_timeout = reader.duration("rpc_timeout", Duration::from_secs(2), Duration::from_millis(1)..=Duration::from_mins(1));
     let key_cache = reader.duration("key_cache", Duration::from_secs(30), Duration::ZERO..=Duration::from_mins(10));
-    let challenge_ttl = reader.duration("challenge_ttl", Duration::from_mins(5), Duration::from_secs(1)..=DAY);
-    let session_ttl = reader.duration("session_ttl", 7 * DAY, Duration::from_secs(1)..=365 * DAY);
+    let session_cache = reader.duration("session_cache", Duration::ZERO, Duration::ZERO..=session_memory::LONGEST);
+    let key_checks = key_checks(&mut reader);
     let store = reader.one("store", store).unwrap_or_else(|| StoreUrl::Sqlite("siwn.db".into()));
-    let allowed_origins = reader.list("allowed_origins", str::parse::<Origin>);
-    let callback_urls = reader.list("callback_urls", str::parse::<CallbackUrl>);
-    let login_page = login_page(&mut reader);
     let trusted_proxies = TrustedProxies::new(reader.list("trusted_proxies", crate::client::network));
-    let unfunded_accounts = if reader.boolean("unfunded_accounts") { UnfundedAccounts::Accept } else { UnfundedAccounts::Refuse };
     let contract_accounts = reader.one("contract_accounts", contract_accounts).unwrap_or_default();
     let resolution_limits = resolution_limits(&mut reader);
     let dangerous_function_call_keys = reader.boolean("dangerous_function_call_keys");
-    let account_rules = account_rules(&mut reader);
     let default = Rates::default();
     let rates = Rates {
         initiate: reader.one("initiate_limit", rate).unwrap_or(default.initiate),
@@ -60,15 +48,14 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
         account: reader.one("account_limit", rate).unwrap_or(default.account),
     };
     let audit_log = reader.one("audit_log", audit_log).unwrap_or(AuditTarget::Off);
+    let admin = admin(&mut reader);
     let stop_grace = reader.duration("stop_grace", Duration::ZERO, Duration::ZERO..=Duration::from_mins(10));
 
-    match (recipient, message, public_url) {
-        (Some(recipient), Some(message), Some(public_url)) if reader.faults.is_empty() => Ok(Config {
+    match sites {
+        Some(sites) if reader.faults.is_empty() => Ok(Config {
             listen,
-            public_url,
+            sites,
             dangerous_plain_http,
-            recipient,
-            message,
             secrets,
             secret_file: sources.get("secret_file").and_then(|given| given.values.first()).map(PathBuf::from),
             network,
@@ -79,39 +66,55 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
             rpc_timeout,
             key_cache,
             store,
-            challenge_ttl,
-            session_ttl,
-            allowed_origins,
-            callback_urls,
-            login_page,
+            session_cache,
+            key_checks,
             trusted_proxies,
-            unfunded_accounts,
             contract_accounts,
             resolution_limits,
             dangerous_function_call_keys,
-            account_rules,
             rates,
             audit_log,
+            admin,
             stop_grace,
         }),
         _ => Err(reader.faults),
     }
 }
 
-struct Reader<'a> {
-    sources: &'a Sources,
+pub(super) struct Reader<'a> {
+    pub(super) sources: &'a Sources,
+    /// The one of several sites that is read.
+    pub(super) site: Option<OneSite<'a>>,
     faults: Vec<Fault>,
 }
 
-impl Reader<'_> {
+#[derive(Clone, Copy)]
+pub(super) struct OneSite<'a> {
+    pub(super) number: usize,
+    pub(super) given: &'a Settings,
+}
+
+impl<'a> Reader<'a> {
     /// A fault at the place where the setting is given, or at its name where it is not.
-    fn fault(&mut self, name: &'static str, problem: impl Into<String>) {
-        let place = self.sources.get(name).map_or_else(|| name.to_owned(), |given| given.place.clone());
-        self.faults.push(Fault { place, problem: problem.into() });
+    pub(super) fn fault(&mut self, name: &'static str, problem: impl Into<String>) {
+        let place = self.get(name).map(|given| given.place.clone());
+        let name = || self.site.map_or_else(|| name.to_owned(), |site| format!("site {}: {name}", site.number));
+        let fault = Fault { place: place.unwrap_or_else(name), problem: problem.into() };
+        // What stands beside the sites is read for each of them.
+        if !self.faults.contains(&fault) {
+            self.faults.push(fault);
+        }
     }
 
-    fn one<T, E: ToString>(&mut self, name: &'static str, parse: impl Fn(&str) -> Result<T, E>) -> Option<T> {
-        let Given { values, .. } = self.sources.get(name)?;
+    /// What is given for the site that is read, or else for all.
+    pub(super) fn get(&self, name: &'static str) -> Option<&'a Given> {
+        let Some(site) = self.site else { return self.sources.get(name) };
+        let is_sites_own = || settings().iter().any(|setting| setting.name == name && setting.scope == Scope::Site);
+        site.given.get(name).or_else(|| if is_sites_own() { None } else { self.sources.get(name) })
+    }
+
+    pub(super) fn one<T, E: ToString>(&mut self, name: &'static str, parse: impl Fn(&str) -> Result<T, E>) -> Option<T> {
+        let Given { values, .. } = self.get(name)?;
         let [text] = &values[..] else {
             self.fault(name, "this setting takes one value");
             return None;
@@ -119,16 +122,16 @@ impl Reader<'_> {
         parse(text).map_err(|error| self.fault(name, error.to_string())).ok()
     }
 
-    fn required<T: std::str::FromStr<Err: ToString>>(&mut self, name: &'static str, missing: &str) -> Option<T> {
-        if self.sources.get(name).is_none() {
+    pub(super) fn required<T: std::str::FromStr<Err: ToString>>(&mut self, name: &'static str, missing: &str) -> Option<T> {
+        if self.get(name).is_none() {
             self.fault(name, format!("is missing: {missing}"));
         }
         self.one(name, str::parse)
     }
 
     /// A list in the file, or texts between commas.
-    fn list<T, E: ToString>(&mut self, name: &'static str, parse: impl Fn(&str) -> Result<T, E>) -> Vec<T> {
-        let Some(Given { values, .. }) = self.sources.get(name) else { return Vec::new() };
+    pub(super) fn list<T, E: ToString>(&mut self, name: &'static str, parse: impl Fn(&str) -> Result<T, E>) -> Vec<T> {
+        let Some(Given { values, .. }) = self.get(name) else { return Vec::new() };
         let texts = values.iter().flat_map(|value| value.split(',')).map(str::trim).filter(|text| !text.is_empty());
         let mut parsed = Vec::new();
         for text in texts {
@@ -140,7 +143,7 @@ impl Reader<'_> {
         parsed
     }
 
-    fn boolean(&mut self, name: &'static str) -> bool {
+    pub(super) fn boolean(&mut self, name: &'static str) -> bool {
         self.boolean_or(name, false)
     }
 
@@ -153,7 +156,12 @@ impl Reader<'_> {
         self.one(name, parse).unwrap_or(default)
     }
 
-    fn duration(&mut self, name: &'static str, default: Duration, range: std::ops::RangeInclusive<Duration>) -> Duration {
+    pub(super) fn duration(
+        &mut self,
+        name: &'static str,
+        default: Duration,
+        range: std::ops::RangeInclusive<Duration>,
+    ) -> Duration {
         let parse = |text: &str| {
             let duration =
                 humantime::parse_duration(text).map_err(|_| "a duration has units, as in 90s, 5m, 24h, 7d".to_owned())?;
@@ -172,20 +180,6 @@ fn shown(duration: Duration) -> String {
         (count > 0 && duration.as_millis().is_multiple_of(unit.as_millis())).then(|| format!("{count}{name}"))
     };
     units.iter().find_map(whole).unwrap_or_else(|| format!("{}ms", duration.as_millis()))
-}
-
-fn public_url(reader: &mut Reader<'_>, listen: SocketAddr, dangerous_plain_http: bool) -> Option<PublicUrl> {
-    if reader.sources.get("public_url").is_some() {
-        let parse = if dangerous_plain_http { PublicUrl::dangerous_plain_http } else { str::parse };
-        return reader.one("public_url", parse);
-    }
-    if !listen.ip().is_loopback() {
-        reader
-            .fault("public_url", "is missing: who listens beyond this machine says where he is reached, as in https://app.example");
-        return None;
-    }
-    let port = if listen.port() == 80 { String::new() } else { format!(":{}", listen.port()) };
-    format!("http://localhost{port}").parse().map_err(|error: siwn::UrlError| reader.fault("public_url", error.to_string())).ok()
 }
 
 /// Addresses, or tables with headers and priorities.
@@ -246,37 +240,42 @@ fn secrets(reader: &mut Reader<'_>) -> Option<Secrets> {
     text.parse().map_err(|error: crate::secrets::SecretsError| reader.fault("secret", error.to_string())).ok()
 }
 
-fn login_page(reader: &mut Reader) -> LoginPage {
-    let mut page = LoginPage::new();
-    for url in reader.list("return_urls", str::parse::<CallbackUrl>) {
-        page = page.return_url(url);
-    }
-    if reader.sources.get("wallet_websites").is_some() {
-        page = page.websites_only(reader.list("wallet_websites", str::parse::<Website>));
-    }
-    let manifest = |path: &str| read_file(path)?.parse::<WalletManifest>().map_err(|error| error.to_string());
-    match reader.one("wallets", manifest) {
-        Some(wallets) => page.wallets(wallets),
-        None => page,
-    }
-}
-
-fn read_file(path: &str) -> Result<String, String> {
+pub(super) fn read_file(path: &str) -> Result<String, String> {
     // The path is left out: it could be the secret itself, put into the wrong place.
     std::fs::read_to_string(path).map_err(|error| format!("the file cannot be read: {}", error.kind()))
 }
 
-/// The lists of the configuration, and those of the file behind them.
-fn account_rules(reader: &mut Reader<'_>) -> AccountRules {
-    let mut rules = AccountRules {
-        allow: reader.list("allow_accounts", str::parse::<AccountPattern>),
-        deny: reader.list("deny_accounts", str::parse::<AccountPattern>),
+/// Up to a day each: a session whose key is not asked for is good for whoever has lost the account.
+fn key_checks(reader: &mut Reader<'_>) -> KeyChecks {
+    let KeyChecks { recheck, stale, grace } = KeyChecks::default();
+    let checks = KeyChecks {
+        recheck: reader.duration("session_recheck", recheck, Duration::ZERO..=DAY),
+        stale: reader.duration("session_stale", stale, Duration::ZERO..=DAY),
+        grace: reader.duration("session_grace", grace, Duration::ZERO..=DAY),
     };
-    if let Some(file) = reader.one("account_rules", |path| accounts::rules(&read_file(path)?)) {
-        rules.allow.extend(file.allow);
-        rules.deny.extend(file.deny);
+    if checks.recheck > checks.stale {
+        reader.fault("session_recheck", "is at most session_stale: what is asked before the answer is not asked after it");
     }
-    rules
+    checks
+}
+
+/// The administration: a listener with a token, or neither.
+fn admin(reader: &mut Reader<'_>) -> Option<AdminConfig> {
+    let listen = reader.one("admin_listen", str::parse::<SocketAddr>);
+    if reader.get("admin_token").is_some() && reader.get("admin_token_file").is_some() {
+        reader.fault("admin_token_file", "the token is given twice; keep one of admin_token and admin_token_file");
+        return None;
+    }
+    let parse = |text: &str| text.trim().parse::<AdminToken>().map_err(|error| error.to_string());
+    let token = match reader.get("admin_token_file") {
+        Some(_) => reader.one("admin_token_file", |path| parse(&read_file(path)?)),
+        None => reader.one("admin_token", parse),
+    };
+    let has_token = reader.get("admin_token").or(reader.get("admin_token_file")).is_some();
+    if reader.get("admin_listen").is_some() && !has_token {
+        reader.fault("admin_token", "is missing: whoever reaches the administration needs a token");
+    }
+    Some(AdminConfig { listen: listen?, token: token? })
 }
 
 fn rate(text: &str) -> Result<Option<Rate>, String> {

@@ -1,6 +1,9 @@
 //! Scripts and styles: those that are part of the source, and those that npm built.
 
-use axum::extract::{Path, State};
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, X_CONTENT_TYPE_OPTIONS};
@@ -8,7 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use sha2::{Digest as _, Sha256};
 
 use crate::problem::{Code, Problem};
-use crate::siwn::Siwn;
+use crate::site::Served;
 
 const CLIENT: &str = "client.js";
 const CONNECTOR: &str = "connector.js";
@@ -81,8 +84,8 @@ impl Asset {
 }
 
 /// The client: for pages of any origin, which may run it but learn nothing by it.
-pub(super) async fn client(State(siwn): State<Siwn>, headers: HeaderMap) -> Response {
-    let Some(asset) = siwn.0.pages.assets.find(CLIENT) else { return Problem::new(Code::NotFound).into_response() };
+pub(super) async fn client(Extension(site): Extension<Arc<Served>>, headers: HeaderMap) -> Response {
+    let Some(asset) = site.pages.assets.find(CLIENT) else { return Problem::new(Code::NotFound).into_response() };
     let mut response = asset.answer(&headers);
     for (name, value) in [(ACCESS_CONTROL_ALLOW_ORIGIN, "*"), (CROSS_ORIGIN_RESOURCE_POLICY, "cross-origin")] {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
@@ -91,8 +94,8 @@ pub(super) async fn client(State(siwn): State<Siwn>, headers: HeaderMap) -> Resp
 }
 
 /// A script or style of the pages.
-pub(super) async fn of_page(State(siwn): State<Siwn>, Path(name): Path<String>, headers: HeaderMap) -> Response {
-    let found = siwn.0.pages.assets.find(&name).filter(|asset| asset.name != CLIENT);
+pub(super) async fn of_page(Extension(site): Extension<Arc<Served>>, Path(name): Path<String>, headers: HeaderMap) -> Response {
+    let found = site.pages.assets.find(&name).filter(|asset| asset.name != CLIENT);
     let Some(asset) = found else { return Problem::new(Code::NotFound).into_response() };
     let mut response = asset.answer(&headers);
     response.headers_mut().insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin"));

@@ -1,8 +1,9 @@
 //! `GET /login`: the page on which a wallet is chosen.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
-use axum::extract::State;
+use axum::Extension;
 use axum::response::Response;
 use http::{HeaderMap, Uri};
 use serde_json::json;
@@ -12,15 +13,15 @@ use super::policy::{self, Nonce};
 use super::template::{self, Value};
 use super::{Pages, return_to};
 use crate::problem::Problem;
-use crate::siwn::Siwn;
+use crate::site::Served;
 
 const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' \
                                height='16' rx='4' fill='%2300694f'/%3E%3Cpath d='M4 8.5l3 3 5-7' fill='none' stroke='white' \
                                stroke-width='2' stroke-linecap='round' stroke-linejoin='round'/%3E%3C/svg%3E";
 
-pub(super) async fn handle(State(siwn): State<Siwn>, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
+pub(super) async fn handle(Extension(site): Extension<Arc<Served>>, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
     let (wanted_language, wanted_return) = (asked(&uri, "lang"), asked(&uri, "return_to"));
-    let pages = &siwn.0.pages;
+    let pages = &site.pages;
     let language = pages.languages.choose(wanted_language.as_deref(), &headers);
     let return_to = wanted_return.as_deref().and_then(|text| return_to::allowed(text, &pages.settings.return_urls));
     let nonce = Nonce::random()?;
@@ -28,7 +29,7 @@ pub(super) async fn handle(State(siwn): State<Siwn>, uri: Uri, headers: HeaderMa
     let page = json!({
         "texts": language.texts,
         "lang": wanted_language.as_deref().filter(|code| *code == language.code),
-        "network": siwn.0.network,
+        "network": site.pages.network,
         "returnTo": return_to,
         "connector": pages.has_sandboxes().then_some("./connector.js"),
         "manifest": pages.settings.wallets,
@@ -41,7 +42,7 @@ pub(super) async fn handle(State(siwn): State<Siwn>, uri: Uri, headers: HeaderMa
     let value = |name: &str| match name {
         "page" => Some(Value::Markup(template::json(&page))),
         "languages" => Some(Value::Markup(languages(pages, language, return_to))),
-        _ => common(&siwn, language, &nonce, name),
+        _ => common(&site, language, &nonce, name),
     };
     let reach = pages.has_sandboxes().then(|| pages.settings.wallets.reach());
     Ok(policy::page(template::fill(include_str!("files/login.html"), value), &nonce, reach.as_ref()))
@@ -54,20 +55,20 @@ fn asked(uri: &Uri, name: &str) -> Option<String> {
 }
 
 /// What both pages say.
-pub(super) fn common(siwn: &Siwn, language: &Language, nonce: &Nonce, name: &str) -> Option<Value> {
-    let pages = &siwn.0.pages;
+pub(super) fn common(site: &Served, language: &Language, nonce: &Nonce, name: &str) -> Option<Value> {
+    let pages = &site.pages;
     let text = match name {
         "lang" => language.code.to_owned(),
         "nonce" => nonce.0.clone(),
         "icon" => ICON.to_owned(),
-        "origin" => pages.origin().to_owned(),
-        "message" => siwn.0.message.as_str().to_owned(),
+        "origin" => pages.origin.clone(),
+        "message" => site.message.as_str().to_owned(),
         _ => language.text(
             name,
             &[
-                ("recipient", siwn.0.login.site().recipient().as_str()),
-                ("origin", pages.origin()),
-                ("network", &siwn.0.network),
+                ("recipient", site.site().recipient().as_str()),
+                ("origin", &pages.origin),
+                ("network", &site.pages.network),
                 ("url", &pages.public_url),
             ],
         )?,

@@ -10,11 +10,14 @@ mod return_to;
 mod settings;
 mod template;
 
-use axum::Router;
-use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use std::sync::Arc;
+
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
+use siwn::PublicUrl;
 
 pub use self::manifest::{ManifestError, WalletManifest};
 pub use self::settings::{LoginPage, Website, WebsiteError};
@@ -22,13 +25,17 @@ pub use self::settings::{LoginPage, Website, WebsiteError};
 use self::asset::Assets;
 use self::language::Languages;
 use crate::problem::{Code, Problem};
+use crate::site::Served;
 use crate::siwn::Siwn;
 
 /// What the pages are made of.
 pub(crate) struct Pages {
     settings: LoginPage,
     websites: Vec<Website>,
-    /// Where the site is reached, without a slash at the end.
+    network: String,
+    /// What people see in the address bar.
+    origin: String,
+    /// Where the site is reached.
     public_url: String,
     assets: Assets,
     languages: Languages,
@@ -36,41 +43,40 @@ pub(crate) struct Pages {
 
 impl Pages {
     /// Pages of the site at `public_url`, on `network`.
-    pub(crate) fn new(settings: LoginPage, public_url: &str, network: &str) -> Self {
+    pub(crate) fn new(settings: LoginPage, public_url: &PublicUrl, network: &str) -> Self {
         let websites = settings.websites(network);
-        let public_url = public_url.trim_end_matches('/').to_owned();
-        Self { settings, websites, public_url, assets: Assets::new(), languages: Languages::new() }
+        Self {
+            settings,
+            websites,
+            network: network.to_owned(),
+            origin: public_url.origin().to_string(),
+            public_url: public_url.to_string(),
+            assets: Assets::new(),
+            languages: Languages::new(),
+        }
     }
 
     /// Whether there are wallets for the connector, and the connector.
     fn has_sandboxes(&self) -> bool {
         !self.settings.wallets.is_empty() && self.assets.has_connector()
     }
-
-    /// The origin that people see in the address bar.
-    fn origin(&self) -> &str {
-        let host = self.public_url.find("://").map_or(0, |scheme| scheme + 3);
-        let end = self.public_url[host..].find('/').map_or(self.public_url.len(), |slash| host + slash);
-        &self.public_url[..end]
-    }
 }
 
-impl Siwn {
-    /// `/login`, the page that wallets' websites send people back to, and the scripts of both and of everybody else's pages.
-    pub(crate) fn pages(&self) -> Router<Self> {
-        let only_get = async || Problem::new(Code::MethodNotAllowed);
-        Router::new()
-            .route("/login", get(login::handle).fallback(only_get))
-            .route("/api/auth/callback", get(callback::handle).fallback(only_get))
-            .route("/api/auth/client.js", get(asset::client).fallback(only_get))
-            .route("/api/auth/page/{name}", get(asset::of_page).fallback(only_get))
-            .layer(from_fn_with_state(self.clone(), guard))
-    }
+/// `/login`, the page that wallets' websites send people back to, and the scripts of both and of everybody else's pages.
+pub(crate) fn routes(path: &str) -> Router<Siwn> {
+    let only_get = async || Problem::new(Code::MethodNotAllowed);
+    let at = |route: &str| format!("{path}{route}");
+    Router::new()
+        .route(&at("/login"), get(login::handle).fallback(only_get))
+        .route(&at("/api/auth/callback"), get(callback::handle).fallback(only_get))
+        .route(&at("/api/auth/client.js"), get(asset::client).fallback(only_get))
+        .route(&at("/api/auth/page/{name}"), get(asset::of_page).fallback(only_get))
+        .layer(from_fn(guard))
 }
 
 /// On plain http the pages are for names of this machine only.
-async fn guard(State(siwn): State<Siwn>, request: Request, next: Next) -> Response {
-    match siwn.check_host(request.headers()) {
+async fn guard(Extension(site): Extension<Arc<Served>>, request: Request, next: Next) -> Response {
+    match site.check_host(request.headers()) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     }

@@ -5,12 +5,13 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
 use http::header::SET_COOKIE;
 use serde::{Deserialize, Serialize};
-use siwn::{Binding, Challenge};
+use siwn::{Binding, Challenge, Site};
 
 use crate::body;
 use crate::caller::Caller;
 use crate::problem::{Code, Problem};
 use crate::random::random;
+use crate::site::AtSite;
 use crate::siwn::Siwn;
 use crate::time::Rfc3339;
 
@@ -36,11 +37,11 @@ struct Answer<'a> {
     callback_url: Option<&'a str>,
 }
 
-pub(super) async fn handle(State(siwn): State<Siwn>, request: Request) -> Result<Response, Problem> {
+pub(super) async fn handle(State(siwn): State<Siwn>, AtSite(site): AtSite, request: Request) -> Result<Response, Problem> {
     let headers = request.headers();
-    siwn.0.door.initiate(siwn.0.trusted_proxies.rationed(request.extensions(), headers), siwn.now()).await?;
-    let caller = Caller::of(headers, siwn.0.login.site())?;
-    let cookies = siwn.0.cookies;
+    site.door.initiate(siwn.0.trusted_proxies.rationed(request.extensions(), headers), siwn.now()).await?;
+    let caller = Caller::of(headers, site.site())?;
+    let cookies = site.cookies;
     // A browser's cookie is made when it has none, and prolonged but never changed: a second tab must live.
     let browser = match caller {
         Caller::OwnBrowser => Some(cookies.browser(headers)?.map_or_else(random, Ok)?),
@@ -53,8 +54,8 @@ pub(super) async fn handle(State(siwn): State<Siwn>, request: Request) -> Result
     };
     let wish: Wish = body::json(request).await?.unwrap_or_default();
 
-    let challenge = siwn.0.login.begin(&bound_to, siwn.now(), random()?)?;
-    let callback_url = callback_url(&siwn, &challenge, &wish)?;
+    let challenge = site.login.begin(&bound_to, siwn.now(), random()?)?;
+    let callback_url = callback_url(site.site(), &challenge, &wish)?;
     let answer = Answer {
         state: &challenge.state,
         message: challenge.message.as_str(),
@@ -73,9 +74,9 @@ pub(super) async fn handle(State(siwn): State<Siwn>, request: Request) -> Result
 }
 
 /// The callback URL that the wallet is to sign: the site's own for a redirect, or one that is configured.
-fn callback_url<'a>(siwn: &'a Siwn, challenge: &'a Challenge, wish: &Wish) -> Result<Option<&'a str>, Problem> {
+fn callback_url<'a>(site: &'a Site, challenge: &'a Challenge, wish: &Wish) -> Result<Option<&'a str>, Problem> {
     if let Some(url) = &wish.callback_url {
-        let configured = siwn.0.login.site().allowed_callback_url(url).ok_or(Problem::new(Code::CallbackUnknown))?;
+        let configured = site.allowed_callback_url(url).ok_or(Problem::new(Code::CallbackUnknown))?;
         return Ok(Some(configured.as_str()));
     }
     let own = challenge.callback_url.as_ref().map(siwn::CallbackUrl::as_str);

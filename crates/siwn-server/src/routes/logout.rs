@@ -12,20 +12,21 @@ use crate::caller::Caller;
 use crate::extract;
 use crate::problem::Problem;
 use crate::requester::Requester;
+use crate::site::AtSite;
 use crate::siwn::Siwn;
 
-pub(super) async fn handle(State(siwn): State<Siwn>, request: Request) -> Result<Response, Problem> {
-    Caller::of(request.headers(), siwn.0.login.site())?;
-    let token = extract::session_token(&siwn, request.headers())?;
+pub(super) async fn handle(State(siwn): State<Siwn>, AtSite(site): AtSite, request: Request) -> Result<Response, Problem> {
+    Caller::of(request.headers(), site.site())?;
+    let token = extract::session_token(&site, request.headers())?;
     let requester = Requester::of(&siwn.0.trusted_proxies, request.extensions(), request.headers());
     body::json::<IgnoredAny>(request).await?;
     if let Some(token) = token
-        && let Some(session) = siwn.0.sessions.close(&token, siwn.now()).await?
+        && let Some(session) = site.sessions.close(&token, siwn.now()).await?
     {
         let person = Some(Person::of(&session));
-        siwn.audit(&Record { event: Event::Logout, reason: None, person }, &requester);
+        siwn.audit(&site, &Record { event: Event::Logout, reason: None, person }, &requester);
     }
     let mut response = StatusCode::NO_CONTENT.into_response();
-    response.headers_mut().append(SET_COOKIE, siwn.0.cookies.clear_session());
+    response.headers_mut().append(SET_COOKIE, site.cookies.clear_session());
     Ok(response)
 }

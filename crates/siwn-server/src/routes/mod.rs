@@ -3,29 +3,33 @@
 mod initiate;
 mod logout;
 mod session;
+mod sessions;
 mod verify;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, delete, get, post};
+use axum::{Extension, Router};
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::problem::{Code, Problem};
+use crate::site::Served;
 use crate::siwn::Siwn;
-use crate::{caller, observe};
+use crate::{observe, pages};
 
 /// How long a browser remembers what other sites' pages may do.
 const PREFLIGHT_LIFETIME: Duration = Duration::from_mins(10);
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 impl Siwn {
-    /// The routes under `/api/auth/` and `/login`, to be merged into an application's router.
+    /// The routes under `/api/auth/`, to be merged into an application's router.
     ///
     /// They bring no fallback and put no layer on anything else.
     pub fn routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
@@ -33,30 +37,51 @@ impl Siwn {
     }
 
     pub(crate) fn unobserved_routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
-        // The published client example begins a login with GET; nothing is stored, so that both are safe.
-        Router::new()
-            .route("/api/auth/initiate-login", only(post(initiate::handle).get(initiate::handle)))
-            .route("/api/auth/verify-login", only(post(verify::handle)))
-            .route("/api/auth/session", only(get(session::handle)))
-            .route("/api/auth/logout", only(post(logout::handle)))
-            .layer(from_fn_with_state(self.clone(), guard))
-            .layer(self.cors())
-            .merge(self.pages())
-            .with_state(self.clone())
+        self.0.sites.paths().into_iter().map(|path| self.routes_under(path)).fold(Router::new(), Router::merge)
     }
 
-    fn cors(&self) -> CorsLayer {
-        let siwn = self.clone();
-        let allowed =
-            move |origin: &HeaderValue, _: &_| origin.to_str().is_ok_and(|origin| siwn.0.login.site().allows_origin(origin));
-        CorsLayer::new()
-            .allow_origin(AllowOrigin::predicate(allowed))
-            .allow_credentials(true)
-            .allow_methods([Method::GET, Method::POST])
-            .allow_headers([CONTENT_TYPE, AUTHORIZATION])
-            .max_age(PREFLIGHT_LIFETIME)
-            .expose_headers([RETRY_AFTER, X_REQUEST_ID])
+    /// The routes of the sites that stand under just this path.
+    fn routes_under<S: Clone + Send + Sync + 'static>(&self, path: &str) -> Router<S> {
+        let at = |route: &str| format!("{path}{route}");
+        // The published client example begins a login with GET; nothing is stored, so that both are safe.
+        Router::new()
+            .route(&at("/api/auth/initiate-login"), only(post(initiate::handle).get(initiate::handle)))
+            .route(&at("/api/auth/verify-login"), only(post(verify::handle)))
+            .route(&at("/api/auth/session"), only(get(session::handle)))
+            .route(&at("/api/auth/sessions"), only(get(sessions::list).delete(sessions::end_others)))
+            .route(&at("/api/auth/sessions/{id}"), only(delete(sessions::end)))
+            .route(&at("/api/auth/logout"), only(post(logout::handle)))
+            .layer(from_fn(guard))
+            .layer(cors())
+            .merge(pages::routes(path))
+            .layer(from_fn_with_state((self.clone(), Arc::from(path)), select))
+            .with_state(self.clone())
     }
+}
+
+/// Finds the site that a request is for. Whatever comes after knows it.
+async fn select(State((siwn, path)): State<(Siwn, Arc<str>)>, mut request: Request, next: Next) -> Response {
+    match siwn.0.sites.at(&path, request.uri(), request.headers()).cloned() {
+        Ok(site) => {
+            request.extensions_mut().insert(site);
+            next.run(request).await
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+fn cors() -> CorsLayer {
+    let allowed = |origin: &HeaderValue, parts: &Parts| {
+        let site = parts.extensions.get::<Arc<Served>>();
+        site.zip(origin.to_str().ok()).is_some_and(|(site, origin)| site.site().allows_origin(origin))
+    };
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::predicate(allowed))
+        .allow_credentials(true)
+        .allow_methods([Method::GET, Method::POST, Method::DELETE])
+        .allow_headers([CONTENT_TYPE, AUTHORIZATION])
+        .max_age(PREFLIGHT_LIFETIME)
+        .expose_headers([RETRY_AFTER, X_REQUEST_ID])
 }
 
 fn only(methods: MethodRouter<Siwn>) -> MethodRouter<Siwn> {
@@ -64,20 +89,11 @@ fn only(methods: MethodRouter<Siwn>) -> MethodRouter<Siwn> {
 }
 
 /// What holds for every answer of these routes: on plain http the host is this machine, and nothing is kept on the way.
-async fn guard(State(siwn): State<Siwn>, request: Request, next: Next) -> Response {
-    let mut response = match siwn.check_host(request.headers()) {
+async fn guard(Extension(site): Extension<Arc<Served>>, request: Request, next: Next) -> Response {
+    let mut response = match site.check_host(request.headers()) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     };
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
-}
-
-impl Siwn {
-    pub(crate) fn check_host(&self, headers: &http::HeaderMap) -> Result<(), Problem> {
-        match self.0.login.site().plain_origin() {
-            Some(own) => caller::check_plain_host(headers, own),
-            None => Ok(()),
-        }
-    }
 }

@@ -8,12 +8,14 @@ use http::header::{SET_COOKIE, USER_AGENT};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use siwn::{AuthToken, Client, ClientLabel, Nonce, OpenedSession, Proof, ProofFields};
+use siwn::{AuthToken, Client, ClientLabel, Nonce, OpenedSession, Proof, ProofFields, SessionToken};
 
 use crate::body;
 use crate::caller::Caller;
 use crate::problem::{Code, Problem};
 use crate::requester::Requester;
+use crate::sign_in::NewSession;
+use crate::site::{AtSite, Served};
 use crate::siwn::Siwn;
 use crate::time::Rfc3339;
 
@@ -59,9 +61,10 @@ enum NonceText {
     Base64(String),
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum SessionForm {
+    #[default]
     Cookie,
     Bearer,
 }
@@ -78,25 +81,45 @@ struct Answer<'a> {
     token: Option<String>,
 }
 
-pub(super) async fn handle(State(siwn): State<Siwn>, request: Request) -> Result<Response, Problem> {
-    let requester = Requester::of(&siwn.0.trusted_proxies, request.extensions(), request.headers());
-    let mut form = SessionForm::Cookie;
-    let outcome = verify(&siwn, request, &mut form).await;
-    siwn.audit_login(&outcome, &requester);
-    Ok(answer(&siwn, &outcome?, form))
+/// How a client keeps its session, and the one that it kept so far.
+#[derive(Default)]
+struct Keeping {
+    form: SessionForm,
+    earlier: Option<SessionToken>,
 }
 
-async fn verify(siwn: &Siwn, request: Request, form: &mut SessionForm) -> Result<OpenedSession, Problem> {
+pub(super) async fn handle(State(siwn): State<Siwn>, AtSite(site): AtSite, request: Request) -> Result<Response, Problem> {
+    let requester = Requester::of(&siwn.0.trusted_proxies, request.extensions(), request.headers());
+    let mut keeping = Keeping::default();
+    let outcome = verify(&siwn, &site, request, &mut keeping).await;
+    siwn.audit_login(&site, &outcome, &requester);
+    let opened = outcome?.opened;
+    let mut response = answer(&siwn, &site, &opened, keeping.form);
+    if let Some(earlier) = keeping.earlier {
+        siwn.replace(&site, &earlier, &requester).await;
+        if keeping.form == SessionForm::Bearer {
+            // One way at once: the cookie's session is over.
+            response.headers_mut().append(SET_COOKIE, site.cookies.clear_session());
+        }
+    }
+    Ok(response)
+}
+
+async fn verify(siwn: &Siwn, site: &Served, request: Request, keeping: &mut Keeping) -> Result<NewSession, Problem> {
     let address = siwn.0.trusted_proxies.rationed(request.extensions(), request.headers());
-    siwn.0.door.verify(address, siwn.now()).await?;
-    let caller = Caller::of(request.headers(), siwn.0.login.site())?;
-    let bound_to = caller.binding(siwn.0.cookies, request.headers())?;
+    site.door.verify(address, siwn.now()).await?;
+    let caller = Caller::of(request.headers(), site.site())?;
+    let bound_to = caller.binding(site.cookies, request.headers())?;
     let label = ClientLabel::new(request.headers().get(USER_AGENT).map_or(&[], HeaderValue::as_bytes));
     let client = Client { bound_to, address, label };
+    // A page of another site has no cookies here.
+    let has_cookies = !matches!(caller, Caller::OtherSite(_));
+    if has_cookies {
+        keeping.earlier = site.cookies.session(request.headers())?;
+    }
     let body: Body = body::json(request).await?.ok_or(Problem::new(Code::Malformed))?;
-    // A page of another site could not send a cookie back.
-    *form = if matches!(caller, Caller::OtherSite(_)) { SessionForm::Bearer } else { body.session.unwrap_or(SessionForm::Cookie) };
-    siwn.finish(proof(body)?, &client).await
+    keeping.form = if has_cookies { body.session.unwrap_or_default() } else { SessionForm::Bearer };
+    siwn.finish(site, proof(body)?, &client).await
 }
 
 fn proof(body: Body) -> Result<Proof, Problem> {
@@ -157,7 +180,7 @@ fn malformed(error: &dyn std::error::Error) -> Problem {
 }
 
 /// The session, as a cookie or as a bearer token, and never both.
-fn answer(siwn: &Siwn, signed_in: &OpenedSession, form: SessionForm) -> Response {
+fn answer(siwn: &Siwn, site: &Served, signed_in: &OpenedSession, form: SessionForm) -> Response {
     let OpenedSession { session, token } = signed_in;
     let bearer = (form == SessionForm::Bearer).then(|| token.expose_bearer());
     let is_cookie = bearer.is_none();
@@ -172,7 +195,7 @@ fn answer(siwn: &Siwn, signed_in: &OpenedSession, form: SessionForm) -> Response
     let mut response = Json(answer).into_response();
     if is_cookie {
         let lifetime = session.expires_at.since(session.created_at);
-        response.headers_mut().append(SET_COOKIE, siwn.0.cookies.set_session(token, lifetime));
+        response.headers_mut().append(SET_COOKIE, site.cookies.set_session(token, lifetime));
     }
     response
 }

@@ -13,6 +13,7 @@ mod node;
 mod rations;
 mod readiness;
 mod recovery;
+mod sessions;
 mod standing;
 #[path = "../support/mod.rs"]
 mod support;

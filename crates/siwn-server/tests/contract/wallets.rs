@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use siwn_devnet::{Authorizer, Flavour};
 
 use crate::stage::{Stage, refusal, refused, signed_in};
-use crate::support::NOW;
 
 #[tokio::test]
 async fn wallets_that_are_contracts_sign_in_without_a_key() {
@@ -26,9 +25,9 @@ async fn a_contracts_session_lives_an_hour_at_most() {
     let cookie = stage.log_in(&stage.accounts.wallet).await.cookies().concat();
     let by_key = stage.log_in(&stage.accounts.people.alice).await.cookies().concat();
     let is_alive = async |cookie: &str| stage.site.server.get("/api/auth/session", &[("cookie", cookie)]).await.status.is_success();
-    stage.node.clock.set(NOW + Duration::from_mins(59));
+    stage.node.pass(Duration::from_mins(59));
     assert!(is_alive(&cookie).await && is_alive(&by_key).await);
-    stage.node.clock.set(NOW + Duration::from_hours(1));
+    stage.node.pass(Duration::from_mins(1));
     assert!(!is_alive(&cookie).await);
     assert!(is_alive(&by_key).await, "a key's session lives as long as it is set to");
 }

@@ -199,6 +199,10 @@ pub(crate) fn key() -> PrivateKey {
     PrivateKey::from_seed(KeyType::Ed25519, [7; 32]).unwrap()
 }
 
+pub(crate) fn other_key() -> PrivateKey {
+    PrivateKey::from_seed(KeyType::Ed25519, [8; 32]).unwrap()
+}
+
 pub(crate) fn nonce_of(challenge: &Value) -> Nonce {
     let numbers: Vec<u64> = serde_json::from_value(challenge["nonce"].clone()).unwrap();
     Nonce::from_numbers(&numbers).unwrap()

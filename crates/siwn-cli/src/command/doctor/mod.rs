@@ -57,7 +57,8 @@ fn examine(settings: &Settings) -> Vec<Check> {
 fn configuration(settings: &Settings) -> (Vec<Check>, Option<Config>) {
     match settings.load() {
         Ok(config) => {
-            let found = format!("{} at {}, on {}", config.recipient, config.public_url, config.network);
+            let sites: Vec<_> = config.sites.iter().map(|site| format!("{} at {}", site.recipient, site.public_url)).collect();
+            let found = format!("{}, on {}", sites.join(", "), config.network);
             let mut checks = vec![Check::new("configuration", Level::Ok, found)];
             // These two have lines of their own.
             let others = config.warnings().into_iter().filter(|warning| !["rpc", "store"].contains(&warning.place.as_str()));

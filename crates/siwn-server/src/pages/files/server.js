@@ -60,14 +60,14 @@ const WHY = {
   why_signature_invalid: ["signature_invalid", "message_mismatch", "recipient_mismatch", "callback_url_not_allowed"],
   why_contract_refused: ["contract_refused", "authorization_invalid"],
   why_cookies: ["browser_unknown", "cookie_twice"],
-  why_try_later: ["chain_unavailable", "store_unavailable", "too_many_questions", "rate_limited"],
+  why_try_later: ["chain_unavailable", "store_unavailable", "too_many_questions", "rate_limited", "admission_unavailable"],
   why_unreachable: ["unreachable", "unexpected_answer"],
-  why_not_allowed: ["account_not_allowed", "account_blocked"],
+  why_not_allowed: ["account_not_allowed", "account_blocked", "login_refused", "key_new"],
   why_no_answer: ["no_answer"],
 };
 
 /** Codes after which the same proof may be sent again. */
-const NOT_JUDGED = ["chain_unavailable", "store_unavailable", "too_many_questions", "rate_limited", "unreachable"];
+const NOT_JUDGED = ["chain_unavailable", "store_unavailable", "too_many_questions", "rate_limited", "admission_unavailable", "unreachable"];
 
 /** Whether somebody said that a failure is one: a no of the person is none, and an outage is not a no. */
 export const isJudged = (/** @type {string} */ code) => !NOT_JUDGED.includes(code);

@@ -1,0 +1,94 @@
+//! `/api/auth/sessions`: one's own sessions at this site, and their end.
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse as _, Response};
+use http::StatusCode;
+use http::header::SET_COOKIE;
+use serde::Serialize;
+use siwn::{Session, SessionId};
+
+use crate::audit::EndReason;
+use crate::extract::SignedIn;
+use crate::problem::{Code, Problem};
+use crate::requester::Requester;
+use crate::site::AtSite;
+use crate::siwn::Siwn;
+use crate::time::Rfc3339;
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    sessions: Vec<Listed<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Listed<'a> {
+    id: String,
+    current: bool,
+    /// What the client calls itself: printable ASCII, and not to be trusted.
+    client: &'a str,
+    public_key: Option<String>,
+    created_at: Rfc3339,
+    last_seen_at: Rfc3339,
+    expires_at: Rfc3339,
+}
+
+impl<'a> Listed<'a> {
+    fn of(session: &'a Session, current: SessionId) -> Self {
+        Self {
+            id: session.id.to_string(),
+            current: session.id == current,
+            client: session.client.as_str(),
+            public_key: session.key.as_ref().map(siwn::PublicKey::handle),
+            created_at: Rfc3339(session.created_at),
+            last_seen_at: Rfc3339(session.seen_at),
+            expires_at: Rfc3339(session.ends_at()),
+        }
+    }
+}
+
+pub(super) async fn list(
+    State(siwn): State<Siwn>,
+    AtSite(site): AtSite,
+    SignedIn { session, .. }: SignedIn,
+) -> Result<Response, Problem> {
+    let sessions = site.sessions.list(&session.account, siwn.now()).await?;
+    let sessions = sessions.iter().map(|one| Listed::of(one, session.id)).collect();
+    Ok(Json(Answer { sessions }).into_response())
+}
+
+/// Ends one of one's own. Another's is none.
+pub(super) async fn end(
+    State(siwn): State<Siwn>,
+    AtSite(site): AtSite,
+    SignedIn { session, .. }: SignedIn,
+    id: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let unknown = || Problem::new(Code::SessionUnknown);
+    let Path(id) = id.map_err(|_| unknown())?;
+    let id: SessionId = id.parse().map_err(|_| unknown())?;
+    let ended = site.sessions.close_one(&session.account, id, siwn.now()).await?.ok_or_else(unknown)?;
+    let requester = Requester::of(&siwn.0.trusted_proxies, request.extensions(), request.headers());
+    siwn.audit_end(&site, &ended, EndReason::ByOwner, &requester);
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    if id == session.id {
+        response.headers_mut().append(SET_COOKIE, site.cookies.clear_session());
+    }
+    Ok(response)
+}
+
+/// Ends all others.
+pub(super) async fn end_others(
+    State(siwn): State<Siwn>,
+    AtSite(site): AtSite,
+    SignedIn { session, .. }: SignedIn,
+    request: Request,
+) -> Result<Response, Problem> {
+    site.sessions.close_all(&session.account, Some(session.id)).await?;
+    let requester = Requester::of(&siwn.0.trusted_proxies, request.extensions(), request.headers());
+    siwn.audit_end(&site, &session, EndReason::OthersByOwner, &requester);
+    Ok(StatusCode::NO_CONTENT.into_response())
+}

@@ -1,0 +1,182 @@
+//! Which site a request is for: told by its host and its path, never by what it carries.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{FromRequestParts, OriginalUri};
+use http::header::HOST;
+use http::request::Parts;
+use http::{HeaderMap, Uri};
+use siwn::{AccessPolicy, Login, Message, PublicUrl, Sessions, Site};
+
+use crate::audit::Audit;
+use crate::builder::BuildError;
+use crate::caller;
+use crate::cookie::Cookies;
+use crate::door::Door;
+use crate::known_keys::KnownKeys;
+use crate::pages::Pages;
+use crate::problem::{Code, Problem};
+use crate::siwn::Siwn;
+
+/// A site as it is served: its login, its sessions, its cookies.
+pub(crate) struct Served {
+    pub(crate) login: Login,
+    pub(crate) sessions: Sessions,
+    pub(crate) door: Arc<Door>,
+    pub(crate) keys: Arc<KnownKeys>,
+    pub(crate) audit: Audit,
+    pub(crate) message: Message,
+    pub(crate) challenge_lifetime: Duration,
+    pub(crate) cookies: Cookies,
+    pub(crate) pages: Pages,
+    pub(crate) access: AccessPolicy,
+    pub(crate) public_url: PublicUrl,
+}
+
+/// The sites of a server: one, which answers to every name, or several, each of which answers to its own.
+pub(crate) struct Sites {
+    pub(crate) first: Arc<Served>,
+    pub(crate) further: Vec<Arc<Served>>,
+}
+
+/// The site that a request of our own routes is for.
+pub(crate) struct AtSite(pub(crate) Arc<Served>);
+
+impl Served {
+    pub(crate) const fn site(&self) -> &Site {
+        self.login.site()
+    }
+
+    /// On plain http a page of another name could be pointed here.
+    pub(crate) fn check_host(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        match self.site().plain_origin() {
+            Some(own) => caller::check_plain_host(headers, &[own]),
+            None => Ok(()),
+        }
+    }
+
+    fn is_at(&self, host: &str) -> bool {
+        let (scheme, own) = self.public_url.origin().as_str().split_once("://").expect("an origin has a scheme");
+        let default_port = if scheme == "https" { ":443" } else { ":80" };
+        // A public URL does not name the default port.
+        host.strip_suffix(default_port).unwrap_or(host).eq_ignore_ascii_case(own)
+    }
+
+    /// Whether a path lies under the site's own.
+    fn covers(&self, path: &str) -> bool {
+        path.strip_prefix(self.public_url.path()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+}
+
+impl Sites {
+    /// The sites, which something tells apart: the recipient for sessions, the address for requests.
+    pub(crate) fn new(sites: Vec<Arc<Served>>) -> Result<Self, BuildError> {
+        let mut sites = sites.into_iter();
+        let first = sites.next().expect("a server is begun with a site");
+        let sites = Self { first, further: sites.collect() };
+        if sites.further.is_empty() {
+            return Ok(sites);
+        }
+        let (mut recipients, mut addresses) = (BTreeSet::new(), BTreeSet::new());
+        for site in sites.iter() {
+            let (recipient, address) = (site.site().recipient().to_string(), site.public_url.to_string());
+            if !is_plain_path(site.public_url.path()) {
+                return Err(BuildError::SitePath(address));
+            }
+            if !recipients.insert(recipient.clone()) {
+                return Err(BuildError::SameSite { what: "recipient", text: recipient });
+            }
+            if !addresses.insert(address.clone()) {
+                return Err(BuildError::SameSite { what: "address", text: address });
+            }
+        }
+        Ok(sites)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Served>> {
+        [&self.first].into_iter().chain(&self.further)
+    }
+
+    /// The paths under which the sites' routes stand. A site that is the only one has them at the root, whatever a proxy took away.
+    pub(crate) fn paths(&self) -> BTreeSet<&str> {
+        if self.further.is_empty() { [""].into() } else { self.iter().map(|site| site.public_url.path()).collect() }
+    }
+
+    /// The site whose routes stand under just this path at the request's host.
+    pub(crate) fn at(&self, path: &str, uri: &Uri, headers: &HeaderMap) -> Result<&Arc<Served>, Problem> {
+        self.of(uri, headers, |site| site.public_url.path() == path)
+    }
+
+    /// The site that a path of an application's lies under at the request's host.
+    fn around(&self, path: &str, uri: &Uri, headers: &HeaderMap) -> Result<&Arc<Served>, Problem> {
+        self.of(uri, headers, |site| site.covers(path))
+    }
+
+    fn of(&self, uri: &Uri, headers: &HeaderMap, is_there: impl Fn(&Served) -> bool) -> Result<&Arc<Served>, Problem> {
+        if self.further.is_empty() {
+            return Ok(&self.first);
+        }
+        let host = host(uri, headers).unwrap_or_default();
+        let mut at_host = self.iter().filter(|site| site.is_at(host)).peekable();
+        if at_host.peek().is_none() {
+            return Err(Problem::new(Code::SiteUnknown));
+        }
+        let longest = at_host.filter(|site| is_there(site)).max_by_key(|site| site.public_url.path().len());
+        longest.ok_or(Problem::new(Code::NotFound))
+    }
+
+    /// Where a site is reached over plain http, every address of the server is for names of this machine and of the sites only.
+    pub(crate) fn check_host(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        if self.iter().all(|site| site.site().plain_origin().is_none()) {
+            return Ok(());
+        }
+        let own: Vec<_> = self.iter().map(|site| site.public_url.origin()).collect();
+        caller::check_plain_host(headers, &own)
+    }
+}
+
+impl Siwn {
+    /// The site that a request is for.
+    pub(crate) fn site_of(&self, parts: &Parts) -> Result<Arc<Served>, Problem> {
+        if let Some(site) = parts.extensions.get::<Arc<Served>>() {
+            return Ok(Arc::clone(site));
+        }
+        // A router that is nested sees the rest of the path only.
+        let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri);
+        self.0.sites.around(uri.path(), uri, &parts.headers).cloned()
+    }
+}
+
+impl FromRequestParts<Siwn> for AtSite {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, siwn: &Siwn) -> Result<Self, Problem> {
+        siwn.site_of(parts).map(Self)
+    }
+}
+
+/// Whether two addresses have one host name, and so one jar of cookies.
+pub(crate) fn same_host_name(one: &PublicUrl, other: &PublicUrl) -> bool {
+    let name = |url: &PublicUrl| {
+        let (_, host) = url.origin().as_str().split_once("://").expect("an origin has a scheme");
+        caller::without_port(host).to_owned()
+    };
+    name(one) == name(other)
+}
+
+/// Whether no segment of a path means anything but itself, to a router, a browser or a proxy.
+pub(crate) fn is_plain_path(path: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let good = |segment: &str| !["", ".", ".."].contains(&segment) && segment.bytes().all(is_plain);
+    path.split('/').skip(1).all(good)
+}
+
+/// The host that a request names. An address in the request's line counts before the header (RFC 9112, section 3.2.2).
+fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
+    match uri.authority() {
+        Some(authority) => Some(authority.as_str()),
+        None => caller::single(headers, &HOST).ok().flatten(),
+    }
+}
