@@ -339,7 +339,7 @@ fn the_login_page_is_configured() {
     std::fs::write(&file, wallet).unwrap();
     let with = |websites: &'static str, wallets: String| {
         let sources = Sources::new().flag("recipient", "r".into()).flag("return_urls", "https://a.example/b".into());
-        sources.flag("wallet_websites", websites.into()).flag("wallets", wallets.into())
+        sources.flag("wallet_websites", websites.into()).flag("wallets", wallets)
     };
     let config = Config::load(&with("Mine=https://w.example/s", file.to_str().unwrap().into())).unwrap();
     let page = &config.sites[0].login_page;
