@@ -30,13 +30,13 @@ export class Visitor {
     return visitor;
   }
 
-  /** Opens the page and waits until one can sign in on it or is signed in. */
-  async open(url) {
+  /** Opens the page and waits until one can sign in on it or is signed in, or for something else. */
+  async open(url, until = ready) {
     const page = await this.context.newPage();
     page.setDefaultTimeout(15_000);
     this.#watch(page);
     await page.goto(url);
-    await ready(page);
+    await until(page);
     return page;
   }
 

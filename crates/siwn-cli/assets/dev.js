@@ -1,10 +1,8 @@
 // The page of `siwn dev`: a test wallet that logs in for real. It shows each step, so that an application can do the same.
 
-// NEP-413: 2^31 + 413 in front of what is signed keeps a message from being a transaction.
-const TAG = 2_147_484_061;
-// What stands before the 32 bytes of an Ed25519 seed in PKCS #8 (RFC 8410, section 7).
-const PKCS8 = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
-const BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+import { TAG, digest, hex, signMessage, signingKey } from "./sign.js";
+
+export { signMessage };
 
 const STATE_EVERY = 2_000;
 const STATE_EVERY_WHILE_CHANGING = 300;
@@ -108,41 +106,6 @@ async function approved(account, challenge) {
   await new Promise((closed) => prompt.addEventListener("close", closed, { once: true }));
   return prompt.returnValue === "approve";
 }
-
-/** Signs like a wallet: NEP-413, with the account's private key. */
-export async function signMessage({ accountId, publicKey, privateKey }, { message, nonce, recipient, callbackUrl }) {
-  const key = await signingKey(privateKey);
-  const signature = await crypto.subtle.sign("Ed25519", key, await digest({ message, nonce, recipient, callbackUrl }));
-  return { accountId, publicKey, signature: btoa(String.fromCharCode(...new Uint8Array(signature))) };
-}
-
-async function digest({ message, nonce, recipient, callbackUrl }) {
-  const callback = callbackUrl === undefined ? [0] : [1, ...text(callbackUrl)];
-  const payload = Uint8Array.from([...number(TAG), ...text(message), ...nonce, ...text(recipient), ...callback]);
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", payload));
-}
-
-function signingKey(privateKey) {
-  // The seed comes first, the public half after it.
-  const seed = fromBase58(privateKey.replace("ed25519:", "")).slice(0, 32);
-  return crypto.subtle.importKey("pkcs8", Uint8Array.from([...PKCS8, ...seed]), "Ed25519", false, ["sign"]);
-}
-
-/** Borsh: a number in four bytes, the lowest first; a text after its length. */
-const number = (value) => [0, 8, 16, 24].map((shift) => (value >>> shift) & 255);
-
-function text(value) {
-  const bytes = new TextEncoder().encode(value);
-  return [...number(bytes.length), ...bytes];
-}
-
-/** The 64 bytes of a private key. */
-function fromBase58(digits) {
-  const value = Array.from(digits).reduce((sum, digit) => sum * 58n + BigInt(BASE58.indexOf(digit)), 0n);
-  return value.toString(16).padStart(128, "0").match(/../g).map((byte) => parseInt(byte, 16));
-}
-
-const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /** Why this browser cannot be a wallet, or nothing. */
 async function obstacle() {

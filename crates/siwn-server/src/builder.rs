@@ -20,6 +20,7 @@ use crate::gate::{self, Gate, LoginDenied, LoginHook, NewLogin};
 use crate::key_checks::{KeyChecker, KeyChecks};
 use crate::known_keys::KnownKeys;
 use crate::metrics::Metrics;
+use crate::pages::{LoginPage, Pages};
 use crate::readiness::StoreState;
 use crate::secrets::Secrets;
 use crate::session_memory::SessionMemory;
@@ -170,6 +171,12 @@ impl Builder {
     #[must_use]
     pub fn allow_callback_url(self, url: impl Into<String>) -> Self {
         self.with_site(|site| site.allow_callback_url(url))
+    }
+
+    /// What the login page offers, and where it may lead. Default: the wallets' websites of the network.
+    #[must_use]
+    pub fn login_page(self, page: LoginPage) -> Self {
+        self.with_site(|site| site.login_page(page))
     }
 
     /// The secret that challenges are made with, shared by all replicas; or two, of which one takes the other's place.
@@ -449,6 +456,7 @@ impl Builder {
             message,
             challenge_lifetime: settings.challenge_lifetime_in_use(),
             cookies,
+            pages: Pages::new(settings.login_page_in_use(), &public_url, &ports.network),
             access: settings.access(),
             public_url,
         }

@@ -14,13 +14,16 @@ use crate::siwn::Siwn;
 
 /// What machines ask for every few seconds.
 const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
-const ROUTES: [&str; 6] = [
+const ROUTES: [&str; 9] = [
     "/api/auth/initiate-login",
     "/api/auth/verify-login",
     "/api/auth/session",
     "/api/auth/sessions",
     "/api/auth/sessions/{id}",
     "/api/auth/logout",
+    "/api/auth/callback",
+    "/api/auth/client.js",
+    "/login",
 ];
 
 /// Gives the request an id, logs what became of it, and puts the id into the answer.

@@ -16,6 +16,7 @@ use crate::caller;
 use crate::cookie::Cookies;
 use crate::door::Door;
 use crate::known_keys::KnownKeys;
+use crate::pages::Pages;
 use crate::problem::{Code, Problem};
 use crate::siwn::Siwn;
 
@@ -29,6 +30,7 @@ pub(crate) struct Served {
     pub(crate) message: Message,
     pub(crate) challenge_lifetime: Duration,
     pub(crate) cookies: Cookies,
+    pub(crate) pages: Pages,
     pub(crate) access: AccessPolicy,
     pub(crate) public_url: PublicUrl,
 }

@@ -10,6 +10,7 @@ use siwn::{
 
 use crate::builder::BuildError;
 use crate::gate::NewKeys;
+use crate::pages::LoginPage;
 use crate::secrets::Secrets;
 
 const DEFAULT_CHALLENGE_LIFETIME: Duration = Duration::from_mins(5);
@@ -29,6 +30,7 @@ pub struct SiteBuilder {
     access: AccessPolicy,
     rules: AccountRules,
     new_keys: NewKeys,
+    login_page: LoginPage,
 }
 
 /// A site that is made.
@@ -60,6 +62,7 @@ impl SiteBuilder {
             access: AccessPolicy::default(),
             rules: AccountRules::default(),
             new_keys: NewKeys::Accept,
+            login_page: LoginPage::new(),
         }
     }
 
@@ -149,6 +152,17 @@ impl SiteBuilder {
     pub const fn refuse_new_keys(mut self) -> Self {
         self.new_keys = NewKeys::Refuse;
         self
+    }
+
+    /// What the login page offers, and where it may lead. Default: the wallets' websites of the network, and paths of the own origin.
+    #[must_use]
+    pub fn login_page(mut self, page: LoginPage) -> Self {
+        self.login_page = page;
+        self
+    }
+
+    pub(crate) fn login_page_in_use(&self) -> LoginPage {
+        self.login_page.clone()
     }
 
     pub(crate) const fn new_keys(&self) -> NewKeys {

@@ -331,6 +331,26 @@ fn plain_http_elsewhere_is_refused_without_the_dangerous_setting() {
 }
 
 #[test]
+fn the_login_page_is_configured() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("wallets.json");
+    let wallet = r#"{"wallets": [{"id": "w", "name": "W", "version": "1", "type": "sandbox", "executor": "/w.js",
+        "features": {"signMessage": true}, "permissions": {}}]}"#;
+    std::fs::write(&file, wallet).unwrap();
+    let with = |websites: &'static str, wallets: String| {
+        let sources = Sources::new().flag("recipient", "r".into()).flag("return_urls", "https://a.example/b".into());
+        sources.flag("wallet_websites", websites.into()).flag("wallets", wallets)
+    };
+    let config = Config::load(&with("Mine=https://w.example/s", file.to_str().unwrap().into())).unwrap();
+    let page = &config.sites[0].login_page;
+    assert_eq!(page.return_urls()[0].as_str(), "https://a.example/b");
+    assert_eq!(page.websites("mainnet")[0].to_string(), "Mine=https://w.example/s");
+    assert_eq!(page.wallet_names().collect::<Vec<_>>(), ["W"]);
+    let told = faults(&with("https://w.example", "/nowhere".into()));
+    assert!(told.contains("NAME=URL") && told.contains("the file cannot be read"), "{told}");
+}
+
+#[test]
 fn every_setting_stands_in_the_reference() {
     let reference = include_str!("../../../docs/configuration.md");
     for setting in settings() {

@@ -64,6 +64,9 @@ struct Site {
     session_idle: Option<String>,
     allowed_origins: Vec<String>,
     callback_urls: Vec<String>,
+    return_urls: Vec<String>,
+    wallet_websites: Vec<String>,
+    wallets: Vec<String>,
     unfunded_accounts: bool,
     allow_accounts: Vec<String>,
     deny_accounts: Vec<String>,
@@ -124,11 +127,12 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
 }
 
 fn sites(config: &Config) -> Sites {
-    let mut sites: Vec<_> = config.sites.iter().map(site).collect();
+    let network = config.network.to_string();
+    let mut sites: Vec<_> = config.sites.iter().map(|one| site(one, &network)).collect();
     if sites.len() == 1 { Sites::One(Box::new(sites.remove(0))) } else { Sites::Several { sites } }
 }
 
-fn site(site: &SiteConfig) -> Site {
+fn site(site: &SiteConfig, network: &str) -> Site {
     Site {
         recipient: site.recipient.to_string(),
         public_url: site.public_url.to_string(),
@@ -138,6 +142,9 @@ fn site(site: &SiteConfig) -> Site {
         session_idle: site.session_idle.map(shown),
         allowed_origins: site.allowed_origins.iter().map(ToString::to_string).collect(),
         callback_urls: site.callback_urls.iter().map(ToString::to_string).collect(),
+        return_urls: site.login_page.return_urls().iter().map(ToString::to_string).collect(),
+        wallet_websites: site.login_page.websites(network).iter().map(ToString::to_string).collect(),
+        wallets: site.login_page.wallet_names().map(str::to_owned).collect(),
         unfunded_accounts: site.unfunded_accounts == UnfundedAccounts::Accept,
         allow_accounts: site.account_rules.allow.iter().map(ToString::to_string).collect(),
         deny_accounts: site.account_rules.deny.iter().map(ToString::to_string).collect(),

@@ -207,7 +207,8 @@ fn site_builder(config: &Config, site: &SiteConfig, port: u16) -> SiteBuilder {
         .challenge_lifetime(site.challenge_ttl)
         .session_lifetime(site.session_ttl)
         .unfunded_accounts(site.unfunded_accounts)
-        .account_rules(site.account_rules.clone());
+        .account_rules(site.account_rules.clone())
+        .login_page(site.login_page.clone());
     if site.refuse_new_keys {
         builder = builder.refuse_new_keys();
     }

@@ -23,6 +23,7 @@ use crate::admin::AdminToken;
 use crate::client::TrustedProxies;
 use crate::door::Rates;
 use crate::key_checks::KeyChecks;
+use crate::pages::LoginPage;
 use crate::secrets::Secrets;
 
 /// Everything that a server is told, checked.
@@ -97,6 +98,8 @@ pub struct SiteConfig {
     pub allowed_origins: Vec<Origin>,
     /// Callback URLs of others that may be signed.
     pub callback_urls: Vec<CallbackUrl>,
+    /// What the login page offers, and where it may lead.
+    pub login_page: LoginPage,
     /// What to do with implicit accounts that do not exist yet.
     pub unfunded_accounts: UnfundedAccounts,
     /// Who may sign in.

@@ -8,6 +8,7 @@ use siwn::{AccountPattern, AccountRules, CallbackUrl, Message, Origin, PublicUrl
 use super::parse::{DAY, OneSite, Reader, read_file};
 use super::sources::{Scope, settings};
 use super::{SiteConfig, accounts};
+use crate::pages::{LoginPage, WalletManifest, Website};
 
 /// All sites, where nothing is missing that a site needs.
 pub(super) fn sites(reader: &mut Reader<'_>, listen: SocketAddr, dangerous_plain_http: bool) -> Option<Vec<SiteConfig>> {
@@ -48,6 +49,7 @@ fn site(reader: &mut Reader<'_>, public_url: Option<PublicUrl>) -> Option<SiteCo
         reader.get("session_idle").map(|_| reader.duration("session_idle", session_ttl, Duration::from_secs(1)..=365 * DAY));
     let allowed_origins = reader.list("allowed_origins", str::parse::<Origin>);
     let callback_urls = reader.list("callback_urls", str::parse::<CallbackUrl>);
+    let login_page = login_page(reader);
     let unfunded_accounts = if reader.boolean("unfunded_accounts") { UnfundedAccounts::Accept } else { UnfundedAccounts::Refuse };
     let account_rules = account_rules(reader);
     let refuse_new_keys = reader.boolean("refuse_new_keys");
@@ -60,6 +62,7 @@ fn site(reader: &mut Reader<'_>, public_url: Option<PublicUrl>) -> Option<SiteCo
         session_idle,
         allowed_origins,
         callback_urls,
+        login_page,
         unfunded_accounts,
         account_rules,
         refuse_new_keys,
@@ -105,6 +108,21 @@ fn own_public_url(reader: &mut Reader<'_>, dangerous_plain_http: bool) -> Option
 fn read_public_url(reader: &mut Reader<'_>, dangerous_plain_http: bool) -> Option<PublicUrl> {
     let parse = if dangerous_plain_http { PublicUrl::dangerous_plain_http } else { str::parse };
     reader.one("public_url", parse)
+}
+
+fn login_page(reader: &mut Reader<'_>) -> LoginPage {
+    let mut page = LoginPage::new();
+    for url in reader.list("return_urls", str::parse::<CallbackUrl>) {
+        page = page.return_url(url);
+    }
+    if reader.get("wallet_websites").is_some() {
+        page = page.websites_only(reader.list("wallet_websites", str::parse::<Website>));
+    }
+    let manifest = |path: &str| read_file(path)?.parse::<WalletManifest>().map_err(|error| error.to_string());
+    match reader.one("wallets", manifest) {
+        Some(wallets) => page.wallets(wallets),
+        None => page,
+    }
 }
 
 /// The lists of the configuration, and those of the file behind them.

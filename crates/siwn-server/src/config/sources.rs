@@ -166,6 +166,23 @@ const SETTINGS: &[Setting] = &[
     )
     .of(Scope::Site),
     setting(
+        "return_urls",
+        "return-urls",
+        "URLS",
+        "",
+        "Addresses to go on to from the login page, comma-separated, byte for byte; paths of the own origin are allowed anyway",
+    )
+    .of(Scope::Site),
+    setting(
+        "wallet_websites",
+        "wallet-websites",
+        "NAME=URL",
+        "those known for the network",
+        "Wallets that are websites and send the browser back, comma-separated",
+    )
+    .of(Scope::Site),
+    setting("wallets", "wallets", "FILE", "", "A file with the wallets that run in a sandbox of the login page").of(Scope::Site),
+    setting(
         "trusted_proxies",
         "trusted-proxies",
         "NETS",

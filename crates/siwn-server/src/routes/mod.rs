@@ -19,10 +19,10 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use crate::observe;
 use crate::problem::{Code, Problem};
 use crate::site::Served;
 use crate::siwn::Siwn;
+use crate::{observe, pages};
 
 /// How long a browser remembers what other sites' pages may do.
 const PREFLIGHT_LIFETIME: Duration = Duration::from_mins(10);
@@ -53,6 +53,7 @@ impl Siwn {
             .route(&at("/api/auth/logout"), only(post(logout::handle)))
             .layer(from_fn(guard))
             .layer(cors())
+            .merge(pages::routes(path))
             .layer(from_fn_with_state((self.clone(), Arc::from(path)), select))
             .with_state(self.clone())
     }

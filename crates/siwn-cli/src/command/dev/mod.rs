@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use siwn_chain::{RpcChain, RpcUrl};
 use siwn_devnet::Devnet;
-use siwn_server::{Siwn, app_with, serve};
+use siwn_server::{LoginPage, Siwn, Website, app_with, serve};
 
 use self::people::{People, WithKey};
 use crate::arguments::Dev;
@@ -53,7 +53,12 @@ fn chain(address: SocketAddr, devnet: &Devnet) -> Result<Arc<RpcChain>, Failure>
 }
 
 fn siwn(address: SocketAddr, chain: Arc<RpcChain>) -> Result<Siwn, Failure> {
-    Siwn::builder(RECIPIENT).public_url(public_url(address.port())).rpc_chain(chain).build().map_err(Failure::unknown)
+    let public_url = public_url(address.port());
+    let url = format!("{public_url}{}", page::WALLET).parse().map_err(Failure::unknown)?;
+    let website = Website { name: "Test wallet".into(), url };
+    let wallets = page::MANIFEST.parse().map_err(Failure::unknown)?;
+    let login_page = LoginPage::new().websites_only(vec![website]).wallets(wallets);
+    Siwn::builder(RECIPIENT).public_url(public_url).rpc_chain(chain).login_page(login_page).build().map_err(Failure::unknown)
 }
 
 fn public_url(port: u16) -> String {

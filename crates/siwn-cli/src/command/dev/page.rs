@@ -16,6 +16,12 @@ use super::people::{ContractOf, People, WithKey};
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; \
                       form-action 'none'; frame-ancestors 'none'";
 
+/// The test wallet as one that runs in a sandbox of the login page.
+pub(super) const MANIFEST: &str = include_str!("../../../assets/wallets.json");
+
+/// The test wallet as a website that is asked by a link.
+pub(super) const WALLET: &str = "/_dev/wallet";
+
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Wallet {
@@ -77,6 +83,13 @@ pub(super) fn router(recipient: &'static str, people: &People, devnet: &Devnet) 
         .route("/", get(async || asset("text/html; charset=utf-8", include_str!("../../../assets/dev.html"))))
         .route("/_dev/dev.js", get(async || asset("text/javascript; charset=utf-8", include_str!("../../../assets/dev.js"))))
         .route("/_dev/dev.css", get(async || asset("text/css; charset=utf-8", include_str!("../../../assets/dev.css"))))
+        .route("/_dev/sign.js", get(async || asset("text/javascript; charset=utf-8", include_str!("../../../assets/sign.js"))))
+        .route(WALLET, get(async || asset("text/html; charset=utf-8", include_str!("../../../assets/wallet.html"))))
+        .route(
+            "/_dev/sandbox.js",
+            get(async || asset("text/javascript; charset=utf-8", include_str!("../../../assets/sandbox.js"))),
+        )
+        .route("/_dev/wallet.js", get(async || asset("text/javascript; charset=utf-8", include_str!("../../../assets/wallet.js"))))
         .route("/_dev/accounts.json", get(async move |headers| accounts_of(&headers, &wallet)))
         .route("/_dev/authorize", post(async move |headers, wish| authorize(&headers, wish, &authorizers)))
 }

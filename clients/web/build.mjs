@@ -1,0 +1,14 @@
+// Builds the package's module into dist/, and what the server hands out into its crate's assets/.
+import { mkdir } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const assets = here("../../crates/siwn-server/assets");
+
+const module = { bundle: true, format: "esm", minify: true, target: "es2022", legalComments: "none", logLevel: "warning" };
+
+await mkdir(assets, { recursive: true });
+await build({ ...module, minify: false, entryPoints: [here("src/index.ts")], outfile: here("dist/index.js") });
+await build({ ...module, entryPoints: [here("src/index.ts")], outfile: `${assets}/client.js` });
+await build({ ...module, entryPoints: [here("src/connector.ts")], outfile: `${assets}/connector.js` });

@@ -1,0 +1,31 @@
+// Wallets that run in a sandbox of this page, by way of the connector that is built beside the client. Another connector needs another
+// module with the one function `connect`.
+// @ts-check
+import { asked } from "./installed.js";
+
+/**
+ * The wallets of the server's manifest. What they are asked with is loaded when somebody is about to choose one.
+ * @param {{ connector?: string, network: string, manifest?: { wallets: { id: string, name: string, features?: Record<string, boolean> }[] } }} page
+ * @returns {import("./installed.js").Asked[]}
+ */
+export function connectors({ connector, network, manifest }) {
+  if (!connector || !manifest) return [];
+  /** @type {Promise<Map<string, any>> | undefined} */
+  let loading;
+  const load = () => (loading ??= import(connector).then(({ connect }) => connect({ network, manifest, cspNonce: nonce() })));
+  const find = async (/** @type {string} */ id) => {
+    const found = (await load()).get(id);
+    if (!found) throw new Error("the connector does not know this wallet");
+    return found;
+  };
+  return manifest.wallets.map((entry) => ({
+    manifest: entry,
+    prepare: () => void find(entry.id).then((found) => found.prepare()).catch(() => {}),
+    sign: async (wish, approved) => asked((await find(entry.id)).wallet, network).sign(wish, approved),
+    // Not by asking the wallet, which may open a window for it.
+    forget: async () => (await find(entry.id)).forget(),
+  }));
+}
+
+/** What this page's policy allows scripts by. Only scripts can read it here. */
+const nonce = () => /** @type {HTMLScriptElement} */ (document.querySelector("script[nonce]")).nonce;

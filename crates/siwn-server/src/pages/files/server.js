@@ -1,0 +1,129 @@
+// What both pages say to the server, and what they say of its answers.
+// @ts-check
+
+/**
+ * What the server wrote into the page.
+ * @typedef {object} Page
+ * @property {Record<string, string>} texts
+ * @property {string} network
+ * @property {string} loginUrl
+ */
+
+/** A no, or no answer at all. */
+export class Failure extends Error {
+  /** @param {string} code @param {string} [requestId] */
+  constructor(code, requestId) {
+    super(code);
+    this.code = code;
+    this.requestId = requestId;
+  }
+}
+
+/** Where the routes are: the scripts lie beside them. */
+const ROUTES = new URL("..", import.meta.url);
+const LONGEST = 20_000;
+
+/**
+ * Sends JSON to the server and answers its JSON.
+ * @param {string} path @param {object} [body] @param {AbortSignal} [signal]
+ * @returns {Promise<any>}
+ */
+export async function ask(path, body, signal) {
+  const late = AbortSignal.timeout(LONGEST);
+  try {
+    const response = await fetch(new URL(path, ROUTES), {
+      method: body ? "POST" : "GET",
+      ...(body && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
+      cache: "no-store",
+      signal: signal ? AbortSignal.any([signal, late]) : late,
+    });
+    const text = await response.text();
+    const answer = text === "" ? undefined : JSON.parse(text);
+    if (response.ok) return answer;
+    throw new Failure(answer.error, answer.requestId);
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw new Failure(signal?.aborted ? "cancelled" : "unreachable");
+  }
+}
+
+/** What is told of a code: the name of a text. Codes that are not here are told as any other failure. */
+const WHY = {
+  why_cancelled: ["cancelled"],
+  why_wallet_timed_out: ["wallet_timed_out"],
+  why_wallet_failed: ["wallet_failed", "proof_malformed", "proof_unsupported"],
+  why_popup_blocked: ["popup_blocked"],
+  why_start_over: ["challenge_expired", "challenge_used", "challenge_unknown", "state_mismatch", "start_over"],
+  why_key_not_full_access: ["key_not_full_access"],
+  why_key_not_found: ["key_not_found"],
+  why_account_not_found: ["account_not_found"],
+  why_signature_invalid: ["signature_invalid", "message_mismatch", "recipient_mismatch", "callback_url_not_allowed"],
+  why_contract_refused: ["contract_refused", "authorization_invalid"],
+  why_cookies: ["browser_unknown", "cookie_twice"],
+  why_try_later: ["chain_unavailable", "store_unavailable", "too_many_questions", "rate_limited", "admission_unavailable"],
+  why_unreachable: ["unreachable", "unexpected_answer"],
+  why_not_allowed: ["account_not_allowed", "account_blocked", "login_refused", "key_new"],
+  why_no_answer: ["no_answer"],
+};
+
+/** Codes after which the same proof may be sent again. */
+const NOT_JUDGED = ["chain_unavailable", "store_unavailable", "too_many_questions", "rate_limited", "admission_unavailable", "unreachable"];
+
+/** Whether somebody said that a failure is one: a no of the person is none, and an outage is not a no. */
+export const isJudged = (/** @type {string} */ code) => !NOT_JUDGED.includes(code);
+
+/**
+ * Shows a failure in the page's section for it.
+ * @param {Page} page @param {Failure} failure
+ */
+export function showFailure(page, { code, requestId }) {
+  const why = Object.entries(WHY).find(([, codes]) => codes.includes(code))?.[0] ?? "why_other";
+  const { texts } = page;
+  element("failed-title").textContent = texts[isJudged(code) ? "failed" : "unknown_outcome"] ?? "";
+  element("why").textContent = filled(texts[why] ?? "", { network: page.network });
+  const isUsual = code === "cancelled";
+  const request = requestId && why === "why_other" ? ` · ${filled(texts["request"] ?? "", { id: requestId })}` : "";
+  element("request").textContent = isUsual ? "" : code + request;
+  element("failed").classList.toggle("usual", isUsual);
+}
+
+/** Shows one of the sections that lie on one another, and moves the focus there. */
+export function show(/** @type {string} */ id, { focus = true } = {}) {
+  for (const section of document.querySelectorAll(".stack > section")) {
+    section.classList.remove("waiting");
+    /** @type {HTMLElement} */ (section).hidden = section.id !== id;
+  }
+  if (focus) element(`${id}-title`).focus();
+}
+
+/** @param {string} text @param {Record<string, string>} values */
+export const filled = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+
+/** @returns {HTMLElement} */
+export function element(/** @type {string} */ id) {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`no element ${id}`);
+  return found;
+}
+
+/** @returns {any} */
+export const pageOf = () => JSON.parse(element("page").textContent ?? "");
+
+/** What is remembered of a login that goes by way of a wallet's website, in this tab. */
+export const underWay = {
+  /** @param {string} tx @param {{ returnTo?: string }} login */
+  keep: (tx, login) => sessionStorage.setItem(`siwn ${tx}`, JSON.stringify(login)),
+  /** @param {string} tx @returns {{ returnTo?: string }} */
+  take(tx) {
+    const kept = sessionStorage.getItem(`siwn ${tx}`);
+    sessionStorage.removeItem(`siwn ${tx}`);
+    return kept ? JSON.parse(kept) : {};
+  },
+};
+
+/** Tells the tabs of this origin that somebody else may be signed in, as the client does. */
+export function changed() {
+  const channel = new BroadcastChannel(`siwn ${ROUTES.href.replace(/\/$/, "")}`);
+  channel.postMessage(null);
+  channel.close();
+}

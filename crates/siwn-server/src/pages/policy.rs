@@ -1,0 +1,56 @@
+//! What browsers may do on the pages.
+
+use std::collections::BTreeSet;
+
+use axum::response::{Html, IntoResponse as _, Response};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
+use http::{HeaderName, HeaderValue};
+
+use super::manifest::Reach;
+use crate::problem::Problem;
+use crate::random::random;
+
+/// What allows the scripts of one answer, and of no other.
+pub(super) struct Nonce(pub(super) String);
+
+impl Nonce {
+    pub(super) fn random() -> Result<Self, Problem> {
+        Ok(Self(BASE64_STANDARD.encode(random::<16>()?)))
+    }
+}
+
+/// The page, with everything forbidden that it does not do. `reach` is what wallets in its sandbox may reach, if it has one.
+pub(super) fn page(html: String, nonce: &Nonce, reach: Option<&Reach>) -> Response {
+    let list = |origins: Option<&BTreeSet<String>>| {
+        origins.into_iter().flatten().fold(String::new(), |list, origin| format!("{list} {origin}"))
+    };
+    let (connect, image) = (list(reach.map(|reach| &reach.connect)), list(reach.map(|reach| &reach.image)));
+    let frame = match list(reach.map(|reach| &reach.frame)) {
+        frame if frame.is_empty() => " 'none'".to_owned(),
+        frame => frame,
+    };
+    // The connector draws what surrounds a sandbox with styles of its own.
+    let style = if reach.is_some() { "'self' 'unsafe-inline'" } else { "'self'" };
+    let policy = format!(
+        "default-src 'none'; script-src 'nonce-{}'; style-src {style}; connect-src 'self'{connect}; img-src data:{image}; \
+         frame-src{frame}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        nonce.0
+    );
+    let mut response = Html(html).into_response();
+    for (name, value) in [
+        (CACHE_CONTROL, "no-store"),
+        (REFERRER_POLICY, "no-referrer"),
+        (VARY, "accept-language"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (X_FRAME_OPTIONS, "DENY"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        // Wallets open windows, which answer to this one. Whoever opened this one is cut off.
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin-allow-popups"),
+    ] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    let policy = HeaderValue::try_from(policy).expect("a nonce is base64, and origins are ASCII");
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    response
+}
