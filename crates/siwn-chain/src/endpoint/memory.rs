@@ -16,15 +16,15 @@ const TIP_IS_FRESH: Duration = Duration::from_secs(1);
 const SHORT_OUTAGE: Duration = Duration::from_mins(1);
 
 /// Blocks of other endpoints that are remembered.
-const CONFIRMED: usize = 8;
+const JUDGED: usize = 8;
 
 #[derive(Default)]
 pub(super) struct Memory {
     network: NetworkCheck,
     failing_since: Option<UnixMillis>,
     tip: Option<(Tip, UnixMillis)>,
-    /// The last blocks of other endpoints that this one confirmed.
-    confirmed: VecDeque<Tip>,
+    /// The last blocks that other endpoints named, and whether this one has them.
+    judged: VecDeque<(Tip, bool)>,
 }
 
 #[derive(Default)]
@@ -77,13 +77,14 @@ impl Memory {
         self.tip.take_if(|(remembered, _)| *remembered == tip);
     }
 
-    pub(super) fn has_confirmed(&self, tip: Tip) -> bool {
-        self.confirmed.contains(&tip)
+    /// Whether it has that block, where it was asked before.
+    pub(super) fn knows(&self, tip: Tip) -> Option<bool> {
+        self.judged.iter().find(|(judged, _)| *judged == tip).map(|(_, is_so)| *is_so)
     }
 
-    pub(super) fn confirms(&mut self, tip: Tip) {
-        self.confirmed.truncate(CONFIRMED - 1);
-        self.confirmed.push_front(tip);
+    pub(super) fn judge(&mut self, tip: Tip, is_so: bool) {
+        self.judged.truncate(JUDGED - 1);
+        self.judged.push_front((tip, is_so));
     }
 
     /// Whether it answered before.

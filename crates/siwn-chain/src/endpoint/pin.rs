@@ -54,20 +54,31 @@ impl Endpoint {
         if own.height < pin.height {
             return Err(Fault::UnknownBlock);
         }
-        if own == pin || self.memory().has_confirmed(pin) {
-            return self.check_time(pin).map(drop);
+        let is_so = own == pin || self.knows(pin, deadline).await?;
+        if is_so { self.check_time(pin).map(drop) } else { Err(Fault::OtherBlock) }
+    }
+
+    /// Whether it has just this block at that height. That it has another one, or none, is said of whoever named the block: it is no fault
+    /// of this endpoint.
+    async fn knows(&self, pin: Tip, deadline: Instant) -> Result<bool, Fault> {
+        let remembered = self.memory().knows(pin);
+        if let Some(is_so) = remembered {
+            return Ok(is_so);
         }
         let until = self.next_call_ends(Some(deadline));
         let _turn = self.turn(until).await?;
-        if self.memory().has_confirmed(pin) {
-            return self.check_time(pin).map(drop);
+        let remembered = self.memory().knows(pin);
+        if let Some(is_so) = remembered {
+            return Ok(is_so);
         }
-        self.call(Call::BlockAt(pin.height), until, |reply| {
-            if reply.tip()? == pin { self.check_time(pin) } else { Err(Fault::OtherBlock) }
-        })
-        .await?;
-        self.memory().confirms(pin);
-        Ok(())
+        let call = Call::BlockAt(pin.height);
+        let found = self.call(call, until, |reply| match reply.tip() {
+            Err(fault) if fault.is_mended_by_another_pin() => Ok(None),
+            tip => tip.map(Some),
+        });
+        let is_so = found.await?.ok_or(Fault::UnknownBlock)? == pin;
+        self.memory().judge(pin, is_so);
+        Ok(is_so)
     }
 
     pub(super) async fn check_alone(&self, until: Instant) -> Result<(), Fault> {

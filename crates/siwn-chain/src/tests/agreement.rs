@@ -148,6 +148,44 @@ async fn a_liar_cannot_have_the_others_asked_about_a_block_of_its_choice() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_liar_names_does_not_count_against_those_who_know_better_and_is_asked_of_them_once() {
+    // A block that never was, and one that is too old in a moment.
+    let never: fn(&Request) -> Answer = |request| request.block_of(request.height() - 5, &hash(101), now(request) - 3000);
+    let old: fn(&Request) -> Answer =
+        |request| request.block_of(request.height() - 50, &hash(request.height() - 50), now(request) - 29_990);
+    for lie in [never, old] {
+        for place in 0..3 {
+            let mut scripts = [honest(), honest(), honest()];
+            scripts[place] = script(move |request: &Request| match request.method() {
+                "block" if request.body["params"]["block_id"].is_null() => lie(request),
+                _ => request.honest(),
+            });
+            let (nodes, chain) = two_of_three(scripts);
+            sleep(Duration::from_mins(1)).await;
+            for _ in 0..5 {
+                let accounts: Vec<_> = (0..30).map(|number| format!("account{number}.near")).collect();
+                let began = Instant::now();
+                let answers = futures_util::future::join_all(accounts.iter().map(|account| ask(&chain, account))).await;
+                assert!(answers.iter().all(Result::is_ok) && began.elapsed() < Duration::from_millis(500), "{:?}", began.elapsed());
+                let (measures, health) = (chain.measures().endpoints, chain.ready().endpoints);
+                for honest in (0..3).filter(|at| *at != place) {
+                    assert_eq!(measures[honest].breaker, crate::BreakerState::Closed, "{place}");
+                    assert_eq!(health[honest].state, crate::EndpointState::Answering, "{place}");
+                }
+                sleep(Duration::from_secs(2)).await;
+            }
+            // Five tips of its own, and five or so of others to confirm.
+            let honest = (place + 1) % 3;
+            assert!(nodes.count(honest, "block") <= 15, "{place} {}", nodes.count(honest, "block"));
+        }
+    }
+}
+
+fn now(request: &Request) -> u64 {
+    START + u64::try_from(request.since.elapsed().as_millis()).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_tip_that_others_confirmed_is_confirmed_once() {
     let behind = script(|request: &Request| {
         let height = request.body["params"]["block_id"].as_u64().unwrap_or(request.height() - 1);
