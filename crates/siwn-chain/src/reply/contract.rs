@@ -53,7 +53,8 @@ impl Reply<'_> {
 impl Asked<'_> {
     fn failure(&self, vm_error: &RawValue) -> Result<ContractAnswer, Fault> {
         if let Ok(text) = parse::<String>(vm_error) {
-            return self.failure_of_text(&text);
+            // That the contract failed is said already: not every server says it again in front of how.
+            return self.failure_of_words(without_prefix(&text).unwrap_or(&text));
         }
         let Sole { name, value } = parse(vm_error)?;
         match parse::<CodeMissing>(value) {
@@ -67,21 +68,33 @@ impl Asked<'_> {
     }
 
     fn failure_of_text(&self, text: &str) -> Result<ContractAnswer, Fault> {
-        let Some(failure) = PREFIXES.iter().find_map(|prefix| text.strip_prefix(prefix)) else {
-            return self.no_of_text(text).and_then(without_account);
-        };
+        match without_prefix(text) {
+            Some(failure) => self.failure_of_words(failure),
+            None => self.no_of_text(text).and_then(without_account),
+        }
+    }
+
+    fn failure_of_words(&self, failure: &str) -> Result<ContractAnswer, Fault> {
         let code_missing = failure.strip_prefix("CompilationError(CodeDoesNotExist { account_id: ");
         if let Some(account) = code_missing.and_then(|rest| rest.strip_suffix(" })")) {
             let account = account.strip_prefix("AccountId(").and_then(|inner| inner.strip_suffix(')')).unwrap_or(account);
             return self.no_contract_of(account.trim_matches('"'));
         }
         let name = failure.split(['(', ' ']).next().unwrap_or_default();
-        if FAILURES.contains(&name) { Ok(ContractAnswer::Failed(failure.to_owned())) } else { Err(Fault::Query(Quoted::new(text))) }
+        if FAILURES.contains(&name) {
+            Ok(ContractAnswer::Failed(failure.to_owned()))
+        } else {
+            Err(Fault::Query(Quoted::new(failure)))
+        }
     }
 
     fn no_contract_of(&self, account: &str) -> Result<ContractAnswer, Fault> {
         if account == self.account.as_str() { Ok(ContractAnswer::NoContract) } else { Err(Fault::OtherSubject) }
     }
+}
+
+fn without_prefix(text: &str) -> Option<&str> {
+    PREFIXES.iter().find_map(|prefix| text.strip_prefix(prefix))
 }
 
 fn without_account(missing: Missing) -> Result<ContractAnswer, Fault> {
