@@ -152,6 +152,7 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     if values.next().is_some() {
         return Err(Problem::new(Code::Malformed));
     }
-    let is_bearer = |(scheme, _): &(&str, &str)| scheme.eq_ignore_ascii_case("bearer");
-    Ok(text.split_once(' ').filter(is_bearer).map(|(_, token)| token.trim_matches(' ')))
+    // A scheme alone names an empty token: it is not for a cookie to stand in for it.
+    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+    Ok(scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_matches(' ')))
 }
