@@ -17,6 +17,11 @@ use crate::problem::Problem;
 /// Clients and accounts that are counted at once: 1 MiB.
 const COUNTED: usize = 65_536;
 
+/// How often in a minute it is written down that an account which had been let in is not let in any more.
+const TOLD: u32 = 10;
+/// Accounts of which that is counted at once: 16 KiB.
+const TOLD_OF: usize = 1024;
+
 /// How often what may be done. `None` is as often as anybody likes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rates {
@@ -41,6 +46,7 @@ pub(crate) struct Door {
     rules: RwLock<Arc<AccountRules>>,
     rates: Rates,
     limits: Arc<dyn Limits>,
+    told: MemoryLimits,
     counts: Counts,
 }
 
@@ -65,7 +71,7 @@ pub(crate) fn own_limits() -> Arc<dyn Limits> {
 
 impl Door {
     pub(crate) fn new(rules: AccountRules, rates: Rates, limits: Arc<dyn Limits>, counts: Counts) -> Self {
-        Self { rules: RwLock::new(Arc::new(rules)), rates, limits, counts }
+        Self { rules: RwLock::new(Arc::new(rules)), rates, limits, told: MemoryLimits::new(TOLD_OF), counts }
     }
 
     /// Lets a client have a challenge. `None` is not counted.
@@ -82,6 +88,12 @@ impl Door {
     pub(crate) fn allows(&self, account: &AccountId) -> bool {
         let rules = Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner));
         rules.allow(account)
+    }
+
+    /// Whether it is worth another line that `account` is not let in: whoever has a session can come as often as he likes.
+    pub(crate) async fn is_told(&self, account: &AccountId, now: UnixMillis) -> bool {
+        let Ok(rate) = Rate::new(TOLD, Duration::from_mins(1)) else { return true };
+        matches!(self.told.take(Counted::Account(account), rate, now).await, Ok(Taken::Granted))
     }
 
     pub(crate) fn set_rules(&self, rules: Arc<AccountRules>) {

@@ -85,7 +85,7 @@ async fn signed_in(siwn: &Siwn, parts: &Parts) -> Result<SignedIn, Problem> {
     let nobody = || Problem::new(Code::NotSignedIn);
     let token = session_token(&site, &parts.headers)?.ok_or_else(nobody)?;
     let session = site.sessions.find(&token, siwn.now()).await?.ok_or_else(nobody)?;
-    check_rules(siwn, &site, parts, Person::of(&session))?;
+    check_rules(siwn, &site, parts, Person::of(&session)).await?;
     siwn.check_key(&site, &session).await?;
     if let Err(error) = site.sessions.seen(&session, siwn.now()).await {
         // Whoever is signed in is not turned away for it; an idle session that is used ends too early at worst.
@@ -130,17 +130,20 @@ async fn bearer_token(siwn: &Siwn, parts: &Parts) -> Result<VerifiedToken, Probl
         VerifyError::Unavailable(error) => siwn::LoginError::from(error).into(),
     })?;
     let person = Person::claimed(token.account.account().clone(), token.account.key().cloned()).verified();
-    check_rules(siwn, &site, parts, person)?;
+    check_rules(siwn, &site, parts, person).await?;
     Ok(token)
 }
 
 /// Refuses an account that the rules do not let in, now.
-fn check_rules(siwn: &Siwn, site: &Served, parts: &Parts, person: Person) -> Result<(), Problem> {
+async fn check_rules(siwn: &Siwn, site: &Served, parts: &Parts, person: Person) -> Result<(), Problem> {
     if site.door.allows(person.account()) {
         return Ok(());
     }
+    let is_told = site.door.is_told(person.account(), siwn.now()).await;
     let problem = Problem::new(Code::AccountNotAllowed).about(person);
-    siwn.audit_refusal(site, &problem, &Requester::of(&siwn.0.trusted_proxies, &parts.extensions, &parts.headers));
+    if is_told {
+        siwn.audit_refusal(site, &problem, &Requester::of(&siwn.0.trusted_proxies, &parts.extensions, &parts.headers));
+    }
     Err(problem)
 }
 
@@ -152,6 +155,7 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     if values.next().is_some() {
         return Err(Problem::new(Code::Malformed));
     }
-    let is_bearer = |(scheme, _): &(&str, &str)| scheme.eq_ignore_ascii_case("bearer");
-    Ok(text.split_once(' ').filter(is_bearer).map(|(_, token)| token.trim_matches(' ')))
+    // A scheme alone names an empty token: it is not for a cookie to stand in for it.
+    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+    Ok(scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_matches(' ')))
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -16,6 +16,8 @@ use super::target::Target;
 const MOST_WAITING: usize = 10_000;
 /// How long to wait before what could not be written is tried again.
 const AGAIN: Duration = Duration::from_secs(1);
+/// How long the end waits for a reader who does not read.
+const LAST_LINES: Duration = Duration::from_secs(5);
 /// Lines that are written at once.
 const MOST_AT_ONCE: usize = 256;
 
@@ -29,8 +31,15 @@ pub struct AuditLog(Arc<Inner>);
 struct Inner {
     /// None once it is closed.
     queue: RwLock<Option<SyncSender<Vec<u8>>>>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    /// None once it is closed.
+    thread: Mutex<Option<Running>>,
     state: Arc<State>,
+}
+
+/// The thread that writes, and what is closed when it ends.
+struct Running {
+    thread: JoinHandle<()>,
+    ended: Receiver<()>,
 }
 
 /// What both sides of the queue know.
@@ -60,15 +69,23 @@ impl AuditLog {
         let _ = self.send(Vec::new());
     }
 
-    /// Writes what still waits, once, and ends. Blocks. Later lines are lost.
+    /// Writes what still waits, once, and ends. Blocks, for five seconds where nobody takes the lines. Later lines are lost.
     pub fn close(&self) {
+        self.close_within(LAST_LINES);
+    }
+
+    fn close_within(&self, patience: Duration) {
         self.0.state.is_closed.store(true, Ordering::Release);
         *self.0.queue.write().unwrap_or_else(PoisonError::into_inner) = None;
         let thread = self.0.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
-            thread.thread().unpark();
-            let _ = thread.join();
+        let Some(Running { thread, ended }) = thread else { return };
+        thread.thread().unpark();
+        if ended.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
+            // A pipe that nobody empties would hold up the end for ever.
+            tracing::error!("audit lines are lost: nobody took them before the end");
+            return;
         }
+        let _ = thread.join();
     }
 
     /// Puts a line into the queue. Waits for nothing.
@@ -94,8 +111,13 @@ impl AuditLog {
         let (queue, lines) = sync_channel(MOST_WAITING);
         let state = Arc::new(State::default());
         let writer = Writer::new(target, Arc::clone(&state));
-        let thread = std::thread::Builder::new().name("audit".into()).spawn(move || writer.run(&lines))?;
-        Ok(Self(Arc::new(Inner { queue: RwLock::new(Some(queue)), thread: Mutex::new(Some(thread)), state })))
+        let (ending, ended) = sync_channel(0);
+        let thread = std::thread::Builder::new().name("audit".into()).spawn(move || {
+            writer.run(&lines);
+            drop(ending);
+        })?;
+        let running = Mutex::new(Some(Running { thread, ended }));
+        Ok(Self(Arc::new(Inner { queue: RwLock::new(Some(queue)), thread: running, state })))
     }
 }
 
@@ -275,6 +297,31 @@ mod tests {
         log.close();
         assert_eq!(disk.text().lines().count(), 1000);
         assert!(disk.text().ends_with("\n999\n"));
+    }
+
+    /// A pipe that is full, until the other side is dropped.
+    struct Stuck(Receiver<()>);
+
+    impl Write for Stuck {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let _ = self.0.recv();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn the_end_does_not_wait_for_ever_for_a_reader_who_does_not_read() {
+        let (reader, pipe) = sync_channel(0);
+        let log = AuditLog::stream(Stuck(pipe)).unwrap();
+        log.write("a line\n".into());
+        log.close_within(Duration::from_millis(10));
+        let thread = log.0.thread.lock().unwrap();
+        assert!(thread.is_none() && Arc::strong_count(&log.0.state) == 2, "the thread still waits for the reader");
+        drop(reader);
     }
 
     #[test]

@@ -215,3 +215,16 @@ async fn foreign_pages_are_lines_without_an_account() {
     assert_eq!(told(&lines), [("refusal", Some("origin_not_allowed"))]);
     assert_eq!((&lines[0]["account"], &lines[0]["verified"]), (&Value::Null, &json!(false)));
 }
+
+#[tokio::test]
+async fn an_account_that_is_denied_cannot_fill_the_log_with_its_session() {
+    let audited = Audited::new();
+    let bearer = bearer(&sign_in(&audited.server, "alice.near").await);
+    audited.server.siwn.set_account_rules(AccountRules { allow: Vec::new(), deny: vec!["alice.near".parse().unwrap()] });
+    for _ in 0..50 {
+        let answer = audited.server.get("/api/auth/session", &[("authorization", &bearer)]).await;
+        assert_eq!(answer.error(), "account_not_allowed");
+    }
+    let refusals = told(&audited.lines()).into_iter().filter(|(event, _)| *event == "refusal").count();
+    assert_eq!(refusals, 10);
+}

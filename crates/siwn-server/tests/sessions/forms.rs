@@ -31,7 +31,9 @@ async fn of_a_cookie_and_a_bearer_token_the_bearer_token_alone_counts() {
         server.get(SESSION, &headers).await
     };
     assert_eq!(ask(both(bob.clone())).await.json()["accountId"], "bob.near");
-    assert_eq!(ask(both("Bearer siwn_junk".into())).await.status, StatusCode::UNAUTHORIZED, "nobody falls back to the cookie");
+    for none in ["Bearer siwn_junk", "Bearer", "Bearer ", "bearer  "] {
+        assert_eq!(ask(both(none.into())).await.status, StatusCode::UNAUTHORIZED, "nobody falls back to the cookie: {none:?}");
+    }
     assert_eq!(ask(both("Basic YTpi".into())).await.json()["accountId"], "alice.near", "another scheme is none of ours");
     let out = send(&server, Method::POST, "/api/auth/logout", &[("cookie", &alice), ("authorization", &bob)]).await;
     assert_eq!(out.status, StatusCode::NO_CONTENT);

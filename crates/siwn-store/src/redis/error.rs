@@ -8,6 +8,8 @@ use redis::{ErrorKind, RedisError, ServerErrorKind};
 use siwn::{SessionId, StoreError};
 use thiserror::Error;
 
+use super::link::PATIENCE;
+
 /// Why a Redis cannot be opened as a store.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -109,7 +111,9 @@ impl Fault {
     /// Whether the connection is of no more use: it is broken, silent, or leads to a server that may not be written to.
     pub(super) fn breaks_the_connection(&self) -> bool {
         match self {
-            Self::Lost(_) | Self::Silent(_) => true,
+            Self::Lost(_) => true,
+            // Whoever waits for less than a call may take says nothing of the connection that others share.
+            Self::Silent(patience) => *patience >= PATIENCE,
             Self::No(error) => {
                 matches!(
                     error.kind(),

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use siwn::conformance::{TestClock, check_limits};
-use siwn::{AccountId, Counted, Limits as _, Taken};
+use siwn::{AccountId, Counted, Limits as _, Store as _, Taken};
 
-use super::servers::{Redis, RedisCluster};
+use super::servers::{Redis, RedisCluster, Relay};
 use super::{SERVER, START, open, open_with};
 
 #[tokio::test]
@@ -54,4 +54,17 @@ async fn a_server_that_is_gone_is_no_answer() {
     let asked = store.look(Counted::Verify([192, 0, 2, 1].into()), "1/1s".parse().unwrap(), START);
     let answer = tokio::time::timeout(Duration::from_secs(5), asked).await.unwrap();
     assert!(answer.is_err());
+}
+
+#[tokio::test]
+async fn a_counter_that_is_slow_costs_nobody_the_connection() {
+    let redis = Redis::start();
+    let relay = Relay::before(redis.port());
+    let store = open(&relay.url(&redis.url())).await;
+    let before = relay.accepted();
+    relay.stall_answers();
+    assert!(store.take(Counted::Verify([192, 0, 2, 1].into()), "1/1s".parse().unwrap(), START).await.is_err());
+    relay.pass();
+    store.check().await.unwrap();
+    assert_eq!(relay.accepted(), before);
 }
