@@ -174,7 +174,7 @@ pub(crate) enum SecretCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct Rotate {
-    /// When the new secret makes the first challenge: until then every process must have heard of it
+    /// When the new secret makes the first challenge, from 2m to 30d from now: until then every process must have heard of it
     #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = parse_lead, allow_hyphen_values = true)]
     pub(crate) after: Duration,
     #[command(flatten)]

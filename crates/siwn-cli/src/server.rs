@@ -45,7 +45,7 @@ impl Server {
 
 /// https, or this machine; with a slash at the end, so that the routes lie under it.
 pub(crate) fn address(text: &str) -> Result<Url, Failure> {
-    let hint = "name the login server, as in https://app.example; plain http is for localhost only";
+    let hint = "name it as in https://app.example; plain http is for this machine only";
     let mut url: Url = text.parse().map_err(|error| Failure::unknown(format!("the address cannot be read: {error}")).hint(hint))?;
     let is_good = match url.scheme() {
         "https" => url.host_str().is_some(),
@@ -53,7 +53,7 @@ pub(crate) fn address(text: &str) -> Result<Url, Failure> {
         _ => false,
     };
     if !is_good || !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
-        return Err(Failure::unknown("this is no address of a login server").hint(hint));
+        return Err(Failure::unknown("this is no address of a server").hint(hint));
     }
     if !url.path().ends_with('/') {
         url.set_path(&format!("{}/", url.path()));

@@ -49,14 +49,8 @@ impl Examination {
         let text = self.clinic.transcript.0.replace(&format!("PostgreSQL {version}"), "PostgreSQL …");
         let text = self.ports.iter().fold(text, |text, port| text.replace(&format!(":{port}/"), ":5432/"));
         let lines = text.lines().filter(|line| !line.contains("  clock: ") && !line.contains("  endpoint "));
-        lines.map(without_place).collect::<Vec<_>>().join("\n")
+        lines.collect::<Vec<_>>().join("\n")
     }
-}
-
-/// Leaves out the line of the server's own code that a message came from.
-fn without_place(line: &str) -> String {
-    let Some((before, after)) = line.split_once(" at line ") else { return line.to_owned() };
-    before.to_owned() + after.trim_start_matches(|digit: char| digit.is_ascii_digit())
 }
 
 #[test]

@@ -173,5 +173,5 @@ fn shown(time: UnixMillis) -> String {
 pub(crate) fn parse_lead(text: &str) -> Result<Duration, String> {
     let lead = humantime::parse_duration(text).map_err(|_| "a duration has units, as in 90s, 5m, 24h")?;
     let bounds = Duration::from_mins(2)..=Duration::from_hours(24 * 30);
-    if bounds.contains(&lead) { Ok(lead) } else { Err("is from 2m to 30d".into()) }
+    if bounds.contains(&lead) { Ok(lead) } else { Err("it must be from 2m to 30d".into()) }
 }

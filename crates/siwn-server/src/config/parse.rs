@@ -242,7 +242,7 @@ fn secrets(reader: &mut Reader<'_>) -> Option<Secrets> {
 
 pub(super) fn read_file(path: &str) -> Result<String, String> {
     // The path is left out: it could be the secret itself, put into the wrong place.
-    std::fs::read_to_string(path).map_err(|error| format!("the file cannot be read: {}", error.kind()))
+    std::fs::read_to_string(path).map_err(|error| format!("the file cannot be read: {error}"))
 }
 
 /// Up to a day each: a session whose key is not asked for is good for whoever has lost the account.
@@ -303,7 +303,7 @@ fn store(text: &str) -> Result<StoreUrl, String> {
         Some(("sqlite", path)) if !path.is_empty() => Ok(StoreUrl::Sqlite(PathBuf::from(path))),
         Some(("redis" | "rediss", _)) => redis(text),
         Some(("postgres" | "postgresql", _)) => postgres(text),
-        _ => Err("is sqlite:PATH, memory:, redis://HOST or postgres://HOST/DATABASE".into()),
+        _ => Err("is sqlite:PATH, memory:, redis://HOST, rediss://HOST or postgres://HOST/DATABASE".into()),
     }
 }
 

@@ -71,7 +71,7 @@ const DISK_FULL: &str = "53100";
 pub(super) enum Fault {
     /// No connection could be made; nothing was sent.
     #[error("no connection")]
-    Connect(#[source] Arc<sqlx::Error>),
+    Connect(#[source] Said),
     /// A connection takes too long to be made.
     #[error("no connection within {0:?}")]
     NoConnection(Duration),
@@ -83,10 +83,10 @@ pub(super) enum Fault {
     Busy,
     /// The server said no, and undid what it had begun.
     #[error("the server says no")]
-    No(#[source] Arc<sqlx::Error>),
+    No(#[source] Said),
     /// The connection was lost, or said something else, after the statement was sent.
     #[error("the answer was lost")]
-    Lost(#[source] Arc<sqlx::Error>),
+    Lost(#[source] Said),
     /// No answer in time.
     #[error("no answer within {0:?}")]
     Silent(Duration),
@@ -107,14 +107,14 @@ pub(super) enum Fault {
 
 impl Fault {
     pub(super) fn of_connecting(error: sqlx::Error) -> Self {
-        Self::Connect(Arc::new(error))
+        Self::Connect(Said::new(error))
     }
 
     /// What a failed statement means. The server's own error undid all of it; anything else leaves it open.
     pub(super) fn of_statement(error: sqlx::Error) -> Self {
         match error {
-            sqlx::Error::Database(_) => Self::No(Arc::new(error)),
-            _ => Self::Lost(Arc::new(error)),
+            sqlx::Error::Database(_) => Self::No(Said::new(error)),
+            _ => Self::Lost(Said::new(error)),
         }
     }
 
@@ -138,7 +138,7 @@ impl Fault {
 
     fn code(&self) -> Option<String> {
         match self {
-            Self::No(error) | Self::Connect(error) | Self::Lost(error) => Some(error.as_database_error()?.code()?.into_owned()),
+            Self::No(error) | Self::Connect(error) | Self::Lost(error) => Some(error.0.as_database_error()?.code()?.into_owned()),
             _ => None,
         }
     }
@@ -157,6 +157,29 @@ impl Fault {
         StoreError::Unavailable(Box::new(self))
     }
 }
+
+/// What the server or the connection said, once: the driver's own errors repeat their source, and name lines of the server's code.
+#[derive(Clone, Debug)]
+pub(super) struct Said(Arc<sqlx::Error>);
+
+impl Said {
+    fn new(error: sqlx::Error) -> Self {
+        Self(Arc::new(error))
+    }
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            sqlx::Error::Database(error) => f.write_str(error.message()),
+            sqlx::Error::Io(error) => error.fmt(f),
+            sqlx::Error::Tls(error) => write!(f, "no TLS: {error}"),
+            error => error.fmt(f),
+        }
+    }
+}
+
+impl StdError for Said {}
 
 /// One thing in a row, by its column.
 #[derive(Debug)]
