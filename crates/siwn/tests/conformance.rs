@@ -1,7 +1,5 @@
 //! The memory store passes the suite, each check under its own name.
 
-#![expect(clippy::unwrap_used, reason = "these are tests")]
-
 use std::sync::Arc;
 
 use siwn::conformance::{CHECKS, Suite, TestClock, check_limits};
