@@ -19,7 +19,8 @@ pub struct MemoryStore {
 }
 
 impl MemoryStore {
-    /// An empty store for `capacity` rows, and as many accounts. `generation` is random and new at every start; `clock` is the
+    /// An empty store for `capacity` rows, and as many accounts: those that have sessions, are blocked, or ever signed in with a key, which
+    /// is remembered for as long as the process lives. `generation` is random and new at every start; `clock` is the
     /// machine's, or a test's.
     pub fn new(generation: Generation, capacity: usize, clock: impl Fn() -> UnixMillis + Send + Sync + 'static) -> Self {
         Self { generation, clock: Box::new(clock), rows: Mutex::new(Rows::new(capacity)) }

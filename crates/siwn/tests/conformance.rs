@@ -3,11 +3,22 @@
 use std::sync::Arc;
 
 use siwn::conformance::{CHECKS, Suite, TestClock, check_limits};
-use siwn::{Generation, MemoryLimits, MemoryStore, UnixMillis};
+use siwn::{Generation, MemoryLimits, MemoryStore, PublicKey, Store as _, StoreError, UnixMillis};
 
 #[tokio::test]
 async fn memory_limits_count_as_limits_do() {
     check_limits(&MemoryLimits::new(1000), &TestClock::at(UnixMillis::new(0))).await;
+}
+
+#[tokio::test]
+async fn a_store_without_room_for_another_account_says_so() {
+    let store = MemoryStore::new(Generation::from_bytes([7; 16]), 1, || UnixMillis::new(0));
+    let (alice, bob) = ("alice.near".parse().unwrap(), "bob.near".parse().unwrap());
+    let key = PublicKey::from_ed25519([7; 32]);
+    assert!(store.check().await.is_ok());
+    store.remember_key(&alice, &key).await.unwrap();
+    assert!(matches!(store.remember_key(&bob, &key).await, Err(StoreError::Full)));
+    assert!(matches!(store.check().await, Err(StoreError::Full)));
 }
 
 async fn passes(name: &str) {

@@ -151,7 +151,8 @@ impl Rows {
 
     pub(super) fn check(&mut self, now: UnixMillis) -> Result<(), StoreError> {
         self.prune(now);
-        if self.by_id.len() < self.capacity { Ok(()) } else { Err(StoreError::Full) }
+        let has_room = self.by_id.len() < self.capacity && self.accounts.len() < self.capacity;
+        if has_room { Ok(()) } else { Err(StoreError::Full) }
     }
 
     fn is_alive(&self, kept: &Kept, now: UnixMillis) -> bool {
