@@ -250,8 +250,8 @@ fn variables_of_others_are_left_alone() {
 #[test]
 fn a_file_that_is_no_toml_is_told_by_its_line_and_not_quoted() {
     let text = faults(&Sources::new().file("siwn.toml", "recipient = \"r\"\nsecret = 0f0f0f0f\n"));
-    assert!(text.starts_with("siwn.toml: line 2: this is not TOML"), "{text}");
-    assert!(!text.contains("0f0f"), "{text}");
+    // Nothing is called missing: it may stand in the file.
+    assert_eq!(text.trim_end(), "siwn.toml: line 2: this is not TOML");
 }
 
 #[test]

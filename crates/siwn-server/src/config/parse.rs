@@ -19,6 +19,9 @@ use crate::session_memory;
 pub(super) const DAY: Duration = Duration::from_hours(24);
 
 pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
+    if sources.is_torn() {
+        return Err(sources.faults());
+    }
     let mut reader = Reader { sources, site: None, faults: sources.faults() };
     let listen = reader.one("listen", str::parse::<SocketAddr>).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
     let dangerous_plain_http = reader.boolean("dangerous_plain_http");

@@ -312,6 +312,8 @@ pub struct Sources {
     given: Settings,
     sites: Vec<Settings>,
     faults: Vec<Fault>,
+    /// What is missing is not known, for a file could not be read.
+    is_torn: bool,
 }
 
 /// What is given, by the setting's name.
@@ -347,6 +349,7 @@ impl Sources {
             Err(error) => {
                 let line = error_line(text, &error);
                 self.faults.push(Fault { place: format!("{name}: line {line}"), problem: "this is not TOML".into() });
+                self.is_torn = true;
                 return self;
             }
         };
@@ -444,6 +447,10 @@ impl Sources {
     /// What each of several sites is given; nothing where the server's own settings are those of its only site.
     pub(super) fn sites(&self) -> &[Settings] {
         &self.sites
+    }
+
+    pub(super) const fn is_torn(&self) -> bool {
+        self.is_torn
     }
 
     pub(super) fn faults(&self) -> Vec<Fault> {
