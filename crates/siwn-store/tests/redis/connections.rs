@@ -5,7 +5,7 @@ use siwn_store::KeptSecrets as _;
 use siwn_store::redis::OpenError;
 use siwn_store::{RedisStore, RedisUrl};
 
-use super::servers::{Redis, free_port};
+use super::servers::{Redis, RedisCluster, free_port};
 use super::{SERVER, START, open, open_with, session};
 use siwn::conformance::TestClock;
 
@@ -56,16 +56,39 @@ async fn a_password_opens_the_door_and_shows_nowhere() {
 #[tokio::test]
 async fn a_user_needs_no_more_than_is_said() {
     let redis = Redis::start_with(&[]);
-    let rule = "ACL SETUSER siwn on >secret ~mine:* +@read +@write +@scripting +info +time";
-    assert_eq!(redis.say(rule), "+OK");
+    assert_eq!(redis.say(RULE), "+OK");
     let url = redis.url().replace("://", "://siwn:secret@");
-    let store = open(&format!("{url}?prefix=mine")).await;
+    is_let_in(&format!("{url}?prefix=mine")).await;
+    let error = refused(&format!("{url}?prefix=theirs")).await;
+    assert!(matches!(error, OpenError::Refused(_)), "{error:?}");
+
+    let error = refused(&format!("{url}/1?prefix=mine")).await;
+    assert!(told(&error).contains("the 'select' command"), "{error:?}");
+    assert_eq!(redis.say(&format!("{RULE} +select")), "+OK");
+    is_let_in(&format!("{url}/1?prefix=mine")).await;
+}
+
+#[tokio::test]
+async fn a_user_of_a_cluster_needs_no_more_than_is_said() {
+    let cluster = RedisCluster::start();
+    let url = format!("{}?prefix=mine", cluster.urls()[0].replace("://", "://siwn:secret@"));
+    let grant = |rule: &str| assert!(cluster.nodes.iter().all(|node| node.say(rule) == "+OK"));
+    grant(RULE);
+    let error = refused(&url).await;
+    assert!(matches!(error, OpenError::Refused(_)), "{error:?}");
+    grant(&format!("{RULE} +cluster|slots +asking"));
+    is_let_in(&url).await;
+}
+
+/// What docs/stores.md says, with another prefix.
+const RULE: &str = "ACL SETUSER siwn on >secret ~mine:* +@read +@write +@scripting +info +time";
+
+async fn is_let_in(url: &str) {
+    let store = open(url).await;
     let new = session(&store, 1, 1);
     assert_eq!(store.open(&new).await.unwrap(), Opening::Opened);
     store.close_all(&new.row().account, None, None).await.unwrap();
     assert_eq!(store.counts().await.unwrap().accounts, 1);
-    let error = refused(&format!("{url}?prefix=theirs")).await;
-    assert!(matches!(error, OpenError::Refused(_)), "{error:?}");
 }
 
 #[tokio::test]
