@@ -9,9 +9,19 @@ interface Setting {
   cspNonce: string;
 }
 
+/** A frame that a wallet runs in. */
+interface Frame {
+  iframe: HTMLIFrameElement;
+  postMessage(data: object): void;
+}
+
 /** A wallet of the connector, and what its sandbox runs. */
 interface Sandboxed extends NearWalletBase {
-  executor: { loadCode(): Promise<string>; clearStorage(): Promise<void> };
+  executor: {
+    loadCode(): Promise<string>;
+    clearStorage(): Promise<void>;
+    _onMessage(frame: Frame, event: MessageEvent): Promise<void>;
+  };
 }
 
 /** A wallet as the login page uses it. */
@@ -44,7 +54,19 @@ function connected(wallet: Sandboxed): Connected {
   let code: Promise<string> | undefined;
   // The connector's own loading takes an error page for code, keeps it, and runs old code once more after an update.
   executor.loadCode = () => (code ??= load(manifest).catch((error) => ((code = undefined), Promise.reject(error))));
+  // A wallet's window may close, which its frame is told, after the frame is gone.
+  const onMessage = executor._onMessage;
+  executor._onMessage = (frame, event) => onMessage(onlyWhileThere(frame), event);
   return { wallet, prepare: () => executor.loadCode(), forget: () => executor.clearStorage() };
+}
+
+/** The frame, which is told nothing when it is gone. */
+function onlyWhileThere(frame: Frame): Frame {
+  if (!Object.hasOwn(frame, "postMessage")) {
+    const tell = frame.postMessage.bind(frame);
+    frame.postMessage = (data) => void (frame.iframe.contentWindow && tell(data));
+  }
+  return frame;
 }
 
 /** What the manifest names, and nothing else where it names a hash. */
