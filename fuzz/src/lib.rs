@@ -12,9 +12,17 @@ const FIXED: usize = 32 * 1024;
 /// Bytes that a parser may take for each byte of input.
 const PER_BYTE: usize = 8;
 
+/// Bytes that the expanded form of a private key of type ML-DSA-65 takes while it is made of its seed.
+pub const EXPANDED_PRIVATE_KEY: usize = 256 * 1024;
+
 /// Runs `parse` on an input of `length` bytes. The process ends where it holds more memory at once than such an input warrants.
 pub fn within_allowance<T>(length: usize, parse: impl FnOnce() -> T) -> T {
-    let allowed = MEMORY.allocated() + FIXED + PER_BYTE * length;
+    within(FIXED, length, parse)
+}
+
+/// The same, where what is parsed may take `fixed` bytes whatever its input is.
+pub fn within<T>(fixed: usize, length: usize, parse: impl FnOnce() -> T) -> T {
+    let allowed = MEMORY.allocated() + fixed + PER_BYTE * length;
     MEMORY.set_limit(allowed).expect("less is in use than allowed");
     let parsed = parse();
     MEMORY.set_limit(usize::MAX).expect("everything is allowed");

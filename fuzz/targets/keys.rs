@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use siwn::{PrivateKey, PublicKey};
-use siwn_fuzz::{text, within_allowance};
+use siwn_fuzz::{EXPANDED_PRIVATE_KEY, text, within, within_allowance};
 
 fuzz_target!(|input: &[u8]| {
     let Some(text) = text(input) else { return };
@@ -15,7 +15,7 @@ fuzz_target!(|input: &[u8]| {
             assert_eq!(account.as_str().parse(), Ok(account.clone()));
         }
     }
-    if let Ok(key) = within_allowance(text.len(), || text.parse::<PrivateKey>()) {
+    if let Ok(key) = within(EXPANDED_PRIVATE_KEY, text.len(), || text.parse::<PrivateKey>()) {
         let again: PrivateKey = key.expose_text().parse().expect("what was exposed reads back");
         assert_eq!(again.expose_text(), key.expose_text());
         assert_eq!(again.public_key(), key.public_key());
