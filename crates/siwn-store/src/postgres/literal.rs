@@ -14,9 +14,9 @@ pub(super) fn bytes(bytes: &[u8]) -> String {
     format!("decode('{}', 'hex')", hex(bytes))
 }
 
-/// A text, as an expression.
+/// A text, as an expression. The function's result has the collation of its second argument, with which no index could be used.
 pub(super) fn text(text: &str) -> String {
-    format!("convert_from({}, 'UTF8')", bytes(text.as_bytes()))
+    format!("convert_from({}, 'UTF8') COLLATE \"default\"", bytes(text.as_bytes()))
 }
 
 /// A list of bytes or texts, as an array of their hexadecimal digits.
@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn a_value_is_digits_whatever_it_holds() {
         assert_eq!(bytes(b"\0'\\"), "decode('00275c', 'hex')");
-        assert_eq!(text("';--"), "convert_from(decode('273b2d2d', 'hex'), 'UTF8')");
+        assert_eq!(text("';--"), "convert_from(decode('273b2d2d', 'hex'), 'UTF8') COLLATE \"default\"");
         assert_eq!(list([Some(&b"\"}"[..]), None, Some(b"")].into_iter()), "'{\"227d\",NULL,\"\"}'::text[]");
         assert_eq!(numbers([Some(1), None, Some(-2)].into_iter()), "'{1,NULL,-2}'::bigint[]");
     }

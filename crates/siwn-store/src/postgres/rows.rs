@@ -79,7 +79,8 @@ pub(super) fn open(batch: &[&NewSession], clock: Option<&Clock>) -> String {
     change(&format!(
         "WITH wanted AS (
             SELECT place, decode(id, 'hex') AS id, decode(secret_hash, 'hex') AS secret_hash,
-                convert_from(decode(recipient, 'hex'), 'UTF8') AS recipient, convert_from(decode(account, 'hex'), 'UTF8') AS account,
+                convert_from(decode(recipient, 'hex'), 'UTF8') COLLATE \"default\" AS recipient,
+                convert_from(decode(account, 'hex'), 'UTF8') COLLATE \"default\" AS account,
                 convert_from(decode(key, 'hex'), 'UTF8') AS key, convert_from(decode(client, 'hex'), 'UTF8') AS client,
                 created_at, expires_at, idle_lifetime, seen_at, checked_at, guarded_until, kept_until, challenge_expires_at,
                 decode(generation, 'hex') AS generation

@@ -210,3 +210,29 @@ async fn ten_handles_open_each_session_once() {
     }
     assert_eq!(stores[0].counts().await.unwrap().sessions, 2001);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_asked_of_one_account_does_not_read_all_of_them() {
+    let url = database().await;
+    let store = open(&url).await;
+    SERVER.run_sql(
+        &name(&url),
+        "INSERT INTO siwn.account (account) SELECT 'account' || number FROM generate_series(1, 20000) AS number;
+        INSERT INTO siwn.known_key SELECT account, 'ed25519:' || account, 1 FROM siwn.account",
+    );
+    let key = siwn::PublicKey::from_ed25519([7; 32]);
+    for number in 0..20 {
+        let account = format!("somebody{number}.near").parse().unwrap();
+        store.remember_key(&account, &key).await.unwrap();
+        assert!(!store.is_blocked(&account).await.unwrap());
+    }
+    store.shutdown().await;
+    // Counters are written when a connection ends, or a while after that.
+    let counted = |column: &str| {
+        let question = format!("SELECT sum({column}) FROM pg_stat_user_tables WHERE relname IN ('account', 'known_key')");
+        SERVER.run_sql(&name(&url), &question).parse::<u64>().unwrap_or_default()
+    };
+    eventually(async || (counted("n_tup_ins") >= 40_040).then_some(())).await;
+    let filled = 20_000;
+    assert!(counted("seq_tup_read") < 2 * filled, "{}", counted("seq_tup_read"));
+}
