@@ -52,8 +52,8 @@ export class Visitor {
       this.refusals.push(`${response.status()} ${new URL(response.url()).pathname}`);
     });
     page.on("requestfailed", (request) => {
-      // A look at the devnet that a reload broke off.
-      const isBrokenOff = request.url().endsWith("/_devnet/state") && request.failure().errorText === "net::ERR_ABORTED";
+      // What a reload or another page broke off: what is blocked or missing has other words.
+      const isBrokenOff = request.failure().errorText === "net::ERR_ABORTED";
       if (!isBrokenOff) this.#faults.push(`failed ${request.url()} ${request.failure().errorText}`);
     });
   }
