@@ -303,7 +303,7 @@ impl Builder {
         self
     }
 
-    /// Who counts how often. Default: this process, in memory.
+    /// Who counts how often, beside this process, which counts in memory: what several processes share. Default: nobody.
     #[must_use]
     pub fn limits(mut self, limits: Arc<dyn Limits>) -> Self {
         self.limits = Some(limits);
@@ -394,7 +394,7 @@ impl Builder {
             Arc::new(SessionMemory::new(store, self.session_cache, Arc::clone(&self.clock)))
         };
         let keys = Arc::new(KnownKeys::new(Arc::clone(&store)));
-        let limits = self.limits.take().unwrap_or_else(door::own_limits);
+        let limits = door::limits(self.limits.take());
         let ports = Ports { network, authorizations, chain, store, limits, keys, counts, audit_counts };
         let sites = self.sites(&ports)?;
         let Ports { network, chain, store, .. } = ports;

@@ -12,6 +12,7 @@ use siwn::{
     Taken, UnixMillis, VerifiedAccount,
 };
 
+use crate::own_first::OwnFirst;
 use crate::problem::Problem;
 
 /// Clients and accounts that are counted at once: 1 MiB.
@@ -64,9 +65,13 @@ pub(crate) struct Limit {
     limit: &'static str,
 }
 
-/// Counts for this process, in memory.
-pub(crate) fn own_limits() -> Arc<dyn Limits> {
-    Arc::new(MemoryLimits::new(COUNTED))
+/// Counts for this process, in memory; and then with the others, where something is shared with them.
+pub(crate) fn limits(shared: Option<Arc<dyn Limits>>) -> Arc<dyn Limits> {
+    let own = MemoryLimits::new(COUNTED);
+    match shared {
+        Some(shared) => Arc::new(OwnFirst::new(own, shared)),
+        None => Arc::new(own),
+    }
 }
 
 impl Door {

@@ -20,6 +20,7 @@ mod known_keys;
 mod metrics;
 mod observe;
 mod operations;
+mod own_first;
 mod pages;
 mod problem;
 mod random;
