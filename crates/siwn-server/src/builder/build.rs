@@ -1,0 +1,180 @@
+//! The settings become a handle.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use siwn::{Admission, AuthorizationPolicy, Chain, ChainId, Generation, Limits, Login, MemoryStore, Secret, Sessions, Store};
+use siwn_chain::{EndpointHealth, EndpointSettings, EndpointState, Readiness, RpcChain, RpcUrl};
+
+use super::{BuildError, Builder};
+use crate::audit::{self, Audit};
+use crate::cookie::{CookieMark, Cookies};
+use crate::door::{self, Door};
+use crate::gate::Gate;
+use crate::key_checks::KeyChecker;
+use crate::known_keys::KnownKeys;
+use crate::metrics::Metrics;
+use crate::pages::Pages;
+use crate::readiness::StoreState;
+use crate::session_memory::SessionMemory;
+use crate::site::{Served, Sites, same_host_name};
+use crate::site_builder::{Built, SiteBuilder};
+use crate::siwn::{Clock, Inner, ReadyCheck, Siwn};
+
+/// Rows of the store that a handle makes for itself.
+const MEMORY_ROWS: usize = 100_000;
+
+impl Builder {
+    /// Makes the handle.
+    pub fn build(mut self) -> Result<Siwn, BuildError> {
+        if self.chain.is_none() {
+            let chain = self.own_chain()?;
+            self = self.rpc_chain(chain);
+        }
+        let (network, chain) = self.chain.take().expect("given, or made above");
+        let authorizations = AuthorizationPolicy {
+            chain_id: ChainId::new(network.as_str()),
+            contract_accounts: self.contract_accounts,
+            limits: self.resolution_limits,
+        };
+        let store = match self.store.take() {
+            Some(store) => store,
+            None => memory_store(&self.clock)?,
+        };
+        let (counts, audit_counts) = (door::Counts::default(), audit::Counts::default());
+        let mut metrics = Metrics::new();
+        metrics.show(&counts, &audit_counts);
+        let store: Arc<dyn Store> = metrics.watched_store(store);
+        let store = if self.session_cache.is_zero() {
+            store
+        } else {
+            Arc::new(SessionMemory::new(store, self.session_cache, Arc::clone(&self.clock)))
+        };
+        let keys = Arc::new(KnownKeys::new(Arc::clone(&store)));
+        let limits = door::limits(self.limits.take());
+        let ports = Ports { network, authorizations, chain, store, limits, keys, counts, audit_counts };
+        let sites = self.sites(&ports)?;
+        let Ports { network, chain, store, .. } = ports;
+        if let Some(chain) = self.watched {
+            metrics.watch(chain);
+        }
+        Ok(Siwn(Arc::new(Inner {
+            sites,
+            chain,
+            store,
+            network,
+            clock: self.clock,
+            metrics,
+            ready: self.ready,
+            trusted_proxies: self.trusted_proxies,
+            is_stopping: AtomicBool::new(false),
+            key_checker: KeyChecker::new(self.key_checks),
+            store_state: StoreState::default(),
+        })))
+    }
+
+    fn sites(&mut self, ports: &Ports) -> Result<Sites, BuildError> {
+        let secrets = match self.secrets.take() {
+            Some(secrets) => secrets,
+            None => Secret::from_bytes(random()?).into(),
+        };
+        let mut sites: Vec<Arc<Served>> = Vec::new();
+        for settings in [&self.site].into_iter().chain(&self.further) {
+            let built = settings.build(&secrets)?;
+            // Browsers keep cookies by host name, whatever port and path they came from.
+            let shares_host = sites.iter().any(|other| same_host_name(&other.public_url, &built.public_url));
+            sites.push(Arc::new(self.served(settings, built, shares_host, ports)));
+        }
+        Sites::new(sites)
+    }
+
+    fn served(&self, settings: &SiteBuilder, built: Built, shares_host: bool, ports: &Ports) -> Served {
+        let Built { site, public_url, message } = built;
+        let recipient = site.recipient().clone();
+        let cookies =
+            Cookies { is_secure: !public_url.origin().is_plain_http(), of: shares_host.then(|| CookieMark::of(&recipient)) };
+        let door = Door::new(settings.rules().clone(), self.rates, Arc::clone(&ports.limits), ports.counts.clone());
+        let door = Arc::new(door);
+        let gate = Gate {
+            door: Arc::clone(&door),
+            keys: Arc::clone(&ports.keys),
+            new_keys: settings.new_keys(),
+            hook: self.hook.clone(),
+            recipient: recipient.clone(),
+        };
+        let site = site.authorizations(ports.authorizations.clone());
+        let login = Login::new(site, Arc::clone(&ports.chain), Arc::clone(&ports.store));
+        Served {
+            login: login.admission(Arc::new(gate) as Arc<dyn Admission>),
+            keys: Arc::clone(&ports.keys),
+            audit: Audit::new(self.audit.clone(), &ports.network, recipient.as_str(), &ports.audit_counts),
+            sessions: Sessions::new(Arc::clone(&ports.store), recipient),
+            door,
+            message,
+            challenge_lifetime: settings.challenge_lifetime_in_use(),
+            cookies,
+            pages: Pages::new(settings.login_page_in_use(), &public_url, &ports.network),
+            access: settings.access(),
+            public_url,
+        }
+    }
+}
+
+/// What the sites of a server share.
+struct Ports {
+    network: String,
+    authorizations: AuthorizationPolicy,
+    chain: Arc<dyn Chain>,
+    store: Arc<dyn Store>,
+    limits: Arc<dyn Limits>,
+    keys: Arc<KnownKeys>,
+    counts: door::Counts,
+    audit_counts: audit::Counts,
+}
+
+impl Builder {
+    /// A chain of these nodes; its state shows in `readyz`, its calls in the metrics.
+    #[must_use]
+    pub fn rpc_chain(mut self, chain: Arc<RpcChain>) -> Self {
+        let readiness = Arc::clone(&chain);
+        let check = move || told(&readiness.ready());
+        self.ready.push(ReadyCheck { name: "chain", check: Box::new(check) });
+        self.watched = Some(Arc::clone(&chain));
+        self.chain(chain.network().to_string(), chain as Arc<dyn Chain>)
+    }
+
+    /// A chain of the network's nodes.
+    fn own_chain(&self) -> Result<Arc<RpcChain>, BuildError> {
+        let mut settings = siwn_chain::Settings::new(self.network.parse()?);
+        if !self.rpc.is_empty() {
+            let urls: Vec<RpcUrl> = self.rpc.iter().map(|url| url.parse()).collect::<Result<_, _>>()?;
+            settings.endpoints = urls.into_iter().map(EndpointSettings::from).collect();
+        }
+        Ok(Arc::new(RpcChain::new(settings, Arc::clone(&self.clock))?))
+    }
+}
+
+/// What `readyz` says of a chain. An endpoint of another network is a fault of the configuration: it is named whether or not others answer.
+fn told(readiness: &Readiness) -> Result<String, String> {
+    let strangers = readiness.endpoints.iter().filter_map(|EndpointHealth { host, state, .. }| match state {
+        EndpointState::OtherNetwork { found } => Some(format!("; {host} is shut out, for it is of another network: {found}")),
+        _ => None,
+    });
+    let strangers: String = strangers.collect();
+    match (readiness.is_lost(), readiness.needed) {
+        (false, _) => Ok(format!("ok{strangers}")),
+        (true, 1) => Err(format!("no node of the network answers{strangers}")),
+        (true, needed) => Err(format!("fewer nodes of the network answer than must agree, {needed}{strangers}")),
+    }
+}
+
+fn memory_store(clock: &Clock) -> Result<Arc<dyn Store>, BuildError> {
+    let clock = Arc::clone(clock);
+    Ok(Arc::new(MemoryStore::new(Generation::from_bytes(random()?), MEMORY_ROWS, move || clock())))
+}
+
+fn random<const N: usize>() -> Result<[u8; N], BuildError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(BuildError::Random)?;
+    Ok(bytes)
+}

@@ -1,0 +1,46 @@
+//! Why a handle cannot be made.
+
+use siwn::{SiteError, UrlError};
+use thiserror::Error;
+
+/// Why a [`Siwn`] cannot be made.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// Recipient, message or lifetime.
+    #[error(transparent)]
+    Site(#[from] SiteError),
+    /// The public address, an origin or a callback URL.
+    #[error("{setting} {text:?}: {source}")]
+    Url {
+        /// Which setting.
+        setting: &'static str,
+        /// Its text.
+        text: String,
+        /// What is wrong with it.
+        source: UrlError,
+    },
+    /// Two sites that nothing would tell apart.
+    #[error("two sites have the same {what}, {text:?}")]
+    SameSite {
+        /// What they share.
+        what: &'static str,
+        /// Its text.
+        text: String,
+    },
+    /// A path under which routes cannot stand.
+    #[error("the path of {0:?} has segments of letters, digits and -._~ only, where there are several sites")]
+    SitePath(String),
+    /// The network.
+    #[error("network: {0}")]
+    Network(#[from] siwn_chain::NetworkError),
+    /// The address of a node.
+    #[error("rpc: {0}")]
+    Rpc(#[from] siwn_chain::RpcUrlError),
+    /// The nodes, or how they are asked.
+    #[error(transparent)]
+    Chain(#[from] siwn_chain::SetupError),
+    /// The operating system gives no random bytes.
+    #[error("the operating system gives no random bytes")]
+    Random(#[source] getrandom::Error),
+}
