@@ -4,6 +4,7 @@
 mod accounts;
 mod endpoints;
 mod parse;
+mod setting;
 mod site;
 mod sources;
 
@@ -17,7 +18,8 @@ use siwn::{
 };
 use siwn_chain::{EndpointSettings, Network};
 
-pub use sources::{Scope, Setting, Sources, settings};
+pub use setting::{Scope, Setting, settings};
+pub use sources::Sources;
 
 use crate::admin::AdminToken;
 use crate::client::TrustedProxies;

@@ -7,7 +7,8 @@ use std::time::Duration;
 use siwn::{ContractAccounts, LimitsError, Rate, ResolutionLimits};
 use siwn_chain::{EndpointSettings, Network, RpcUrl};
 
-use super::sources::{Given, Scope, Settings, Sources, settings};
+use super::setting::{Scope, settings};
+use super::sources::{Given, Settings, Sources};
 use super::{AdminConfig, AuditTarget, Config, Fault, StoreUrl, endpoints, site};
 use crate::admin::AdminToken;
 use crate::client::TrustedProxies;
