@@ -17,6 +17,7 @@ use crate::siwn::Siwn;
 
 pub use self::bearer_token::BearerToken;
 pub use self::signed_in::SignedIn;
+pub(crate) use self::signed_in::look;
 
 /// Why an extractor says no. It answers in the shape of every other problem.
 #[derive(Debug)]
