@@ -4,7 +4,6 @@ import json
 import re
 import shlex
 from functools import cache
-from pathlib import Path
 
 from pages import ROOT, files
 
@@ -126,8 +125,6 @@ def variables():
     """Every variable that some code reads: by its name, or as a setting."""
     found = set()
     for path in files():
-        if path.parent == Path(__file__).parent:
-            continue
         if path.suffix in (".rs", ".js", ".mjs", ".ts", ".py", ".go", ".html", ".json") or path.parent.name == "scripts":
             text = path.read_text(encoding="utf-8", errors="ignore")
             found |= set(re.findall(r"\bSIWN_[A-Z][A-Z0-9_]*", text))

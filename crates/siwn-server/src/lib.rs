@@ -19,6 +19,8 @@ mod key_checks;
 mod known_keys;
 mod metrics;
 mod observe;
+#[cfg(test)]
+mod openapi;
 mod operations;
 mod own_first;
 mod pages;

@@ -1,9 +1,7 @@
 //! The way of a browser to the login page, and back.
 
-use axum::extract::OriginalUri;
 use axum::response::{IntoResponse as _, Response};
 use http::header::{ACCEPT, CACHE_CONTROL, LOCATION};
-use http::request::Parts;
 use http::{HeaderMap, HeaderName, Method, StatusCode, Uri};
 
 use crate::site::Served;
@@ -18,11 +16,6 @@ pub(crate) fn to_login(site: &Served, uri: &Uri) -> Response {
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("return_to", path).finish();
     let login = format!("{}/login?{query}", site.public_url);
     (StatusCode::SEE_OTHER, [(LOCATION, login.as_str()), (CACHE_CONTROL, "no-store")]).into_response()
-}
-
-/// The address that a client asked for; a router that is nested sees the rest of it only.
-pub(crate) fn asked_for(parts: &Parts) -> &Uri {
-    parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri)
 }
 
 /// Whether a request is a browser's on its way to a page, for somebody who will see what comes.

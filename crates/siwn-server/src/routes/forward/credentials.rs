@@ -72,7 +72,10 @@ mod tests {
             (&[b"siwn=x; siwn-browser=y; a=1"], b"a=1"),
             (&[b"__Host-siwn-00112233445566ff=x; __Host-siwn-browser-00112233445566ff=y; a=1"], b"a=1"),
             (&[b"__Host-siwn=x; __Host-siwn=y; __Host-siwn ; \t__Host-siwn = z; a=1"], b"a=1"),
-            (&[b"siwn-theme=dark; my__Host-siwn=1; siwn-0011=2; xsiwn=3"], b"siwn-theme=dark; my__Host-siwn=1; siwn-0011=2; xsiwn=3"),
+            (
+                &[b"siwn-theme=dark; my__Host-siwn=1; siwn-0011=2; xsiwn=3"],
+                b"siwn-theme=dark; my__Host-siwn=1; siwn-0011=2; xsiwn=3",
+            ),
             (&[b"n=Jos\xe9; __Host-siwn=x; q=\"a=b\"; flag"], b"n=Jos\xe9; q=\"a=b\"; flag"),
         ] {
             assert_eq!(left(lines), expected, "{:?}", lines.iter().map(|line| line.escape_ascii().to_string()).collect::<Vec<_>>());

@@ -27,9 +27,9 @@ impl Original {
         Some(Self { method, uri: said(headers, &URI)?.to_owned() })
     }
 
-    /// Refuses what a page of another origin sends in a browser's name: requests that change something, and WebSockets.
+    /// Refuses what a page of another origin sends in a browser's name: what changes something, and a `WebSocket`.
     ///
-    /// A browser shows no page the answer of another origin, but it lets every page send, and read from a WebSocket.
+    /// A browser shows no page the answer of another origin, but it lets every page send, and read from a `WebSocket`.
     pub(super) fn check_caller(&self, headers: &HeaderMap, site: &Site) -> Result<(), Problem> {
         if self.method.is_safe() && !headers.contains_key(SEC_WEBSOCKET_VERSION) {
             return Ok(());
