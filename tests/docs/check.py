@@ -7,6 +7,7 @@ import sys
 
 import binary
 import code
+import generated
 import links
 import shell
 from pages import ROOT, Page, files
@@ -31,6 +32,7 @@ def of_page(page, siwn):
     yield from links.faults(page)
     yield from code.faults(page, siwn)
     yield from shell.span_problems(page, siwn)
+    yield from generated.faults(page, siwn)
     if page.path == ROOT / "docs/SUMMARY.md":
         yield from links.contents_faults(ROOT)
 

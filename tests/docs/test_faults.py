@@ -6,8 +6,9 @@ from pathlib import Path
 
 import binary
 import check
+import generated
 import links
-from pages import Page
+from pages import ROOT, Page
 
 GOOD = """# A page
 
@@ -109,6 +110,26 @@ class Faults(unittest.TestCase):
         self.assertEqual(list(links.contents_faults(self.root)), [])
         self.write("docs/page.md", GOOD)
         self.assertEqual([problem for _, problem in links.contents_faults(self.root)], ["page.md stands in the book 0 times"])
+
+    def test_what_is_generated_and_then_changed_is_found(self):
+        changes = {
+            "docs/configuration.md": ("| `rpc_timeout` |", "| `rpc_time` |"),
+            "docs/http.md": ("| 200 |", "| 201 |"),
+            "docs/troubleshooting.md": ("\n> ", "\n> Dear "),
+        }
+        for name, (text, other) in changes.items():
+            with self.subTest(name):
+                page = Page.read(ROOT / name)
+                self.assertEqual(list(generated.faults(page, self.siwn)), [])
+                page.text = page.text.replace(text, other, 1)
+                self.assertEqual(len(list(generated.faults(page, self.siwn))), 1)
+
+    def test_a_code_without_a_section_is_found(self):
+        page = Page.read(ROOT / "docs/troubleshooting.md")
+        page.text = page.text.replace("### `challenge_used`", "### `challenge_spent`")
+        found = [problem for _, problem in generated.faults(page, self.siwn)]
+        self.assertIn("`challenge_used` has no section", found)
+        self.assertIn("`challenge_spent` is no code", found)
 
 
 if __name__ == "__main__":
