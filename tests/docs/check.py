@@ -9,6 +9,7 @@ import binary
 import code
 import generated
 import links
+import run
 import shell
 from pages import ROOT, Page, files
 
@@ -33,6 +34,7 @@ def of_page(page, siwn):
     yield from code.faults(page, siwn)
     yield from shell.span_problems(page, siwn)
     yield from generated.faults(page, siwn)
+    yield from run.faults(page, siwn)
     if page.path == ROOT / "docs/SUMMARY.md":
         yield from links.contents_faults(ROOT)
 

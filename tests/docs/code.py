@@ -24,6 +24,8 @@ def faults(page, siwn):
     for block in page.blocks:
         for problem in problems(page, block, siwn):
             yield block.line, problem
+        if block.source and not from_file(block):
+            yield block.line, f"this does not stand so in {block.source}"
 
 
 def problems(page, block, siwn):
@@ -116,13 +118,22 @@ def sources(language):
     return found
 
 
+def from_file(block):
+    path = ROOT / block.source
+    return path.is_file() and stands_in(block.text, [plain(path.read_text(encoding="utf-8"))])
+
+
 def plain(text):
     """The lines without indentation, and without those that are blank."""
     return "\n".join(line.strip() for line in text.splitlines() if line.strip())
 
 
 def quoted(text, language):
-    """Whether the lines stand so in one file; `…` on a line of its own leaves some out."""
+    return stands_in(text, sources(language))
+
+
+def stands_in(text, sources):
+    """Whether the lines stand so in one of the texts; `…` on a line of its own leaves some out."""
     parts, part = [], []
     for line in [*text.splitlines(), "…"]:
         if ELLIPSIS.match(line):
@@ -131,7 +142,7 @@ def quoted(text, language):
         else:
             part.append(line)
     parts = [part for part in parts if part]
-    return any(all(part in source for part in parts) for source in sources(language))
+    return any(all(part in source for part in parts) for source in sources)
 
 
 @cache

@@ -13,6 +13,8 @@ from pages import ROOT
 
 PAGES = ROOT / "crates/siwn-server/src/pages"
 SECTION = re.compile(r"^(### `(\w+)`\n)\n(?:> .*\n\n)?", re.M)
+REQUEST_ID = "X-Request-Id"
+METHODS = ("get", "put", "post", "delete")
 OPENAPI = ROOT / "crates/siwn-server/src/openapi.json"
 AGAIN = "scripts/docs writes it anew"
 SETTINGS = "| File | Variable | Flag |"
@@ -26,6 +28,7 @@ page is generated from it.
 - Bodies are JSON, `Content-Type: application/json`, at most 64 KiB. Members that are not known are ignored.
 - Every 4xx and 5xx of the login has the shape of [Problem](#problem); [errors.md](errors.md) has the codes, and
   [troubleshooting.md](troubleshooting.md) what to do about each.
+- Every answer has an `X-Request-Id`, under which the server's log has the request.
 - Times are texts in UTC, as in `2026-11-20T12:30:00Z`.
 - Answers of `/api/auth/*` are never kept by a cache (`Cache-Control: no-store`), but for the scripts.
 - With several sites ([configuration.md](configuration.md#several-sites)) the paths lie under the path of each site's own address.
@@ -70,11 +73,10 @@ def troubleshooting(text):
 def http():
     document = json.loads(OPENAPI.read_text(encoding="utf-8"))
     parts = [INTRODUCTION]
-    operations = [(path, *one) for path, methods in document["paths"].items() for one in methods.items() if one[0] != "parameters"]
-    tags = list(dict.fromkeys(tag for _, _, operation in operations for tag in operation["tags"]))
-    for tag in tags:
-        parts.append(f"## Routes: {tag}\n")
-        parts += [operation(document, *one) for one in operations if one[2]["tags"][0] == tag]
+    operations = [(path, *one) for path, methods in document["paths"].items() for one in methods.items() if one[0] in METHODS]
+    for tag in document["tags"]:
+        parts.append(f"## Routes: {tag['name']}\n\n{tag['description']}\n")
+        parts += [operation(document, *one) for one in operations if one[2]["tags"] == [tag["name"]]]
     parts.append("## Objects\n")
     parts += [schema(document, name, one) for name, one in document["components"]["schemas"].items()]
     return "\n".join(parts)
@@ -97,11 +99,14 @@ def operation(document, path, method, one):
     body = resolved(document, one.get("requestBody", {}))
     if body:
         lines.append(f"Body: {content(body)}{'' if body.get('required') else ', or none'}.\n")
+    known = messages()
     lines += ["| Status | Body | Meaning |", "|---|---|---|"]
     for status, answer in one["responses"].items():
         answer = resolved(document, answer)
-        headers = "".join(f" `{name}`: {header['description']}" for name, header in answer.get("headers", {}).items() if "description" in header)
-        lines.append(f"| {status} | {content(answer) or '–'} | {cell(answer['description'])}{cell(headers)} |")
+        named = {name: resolved(document, header) for name, header in answer.get("headers", {}).items() if name != REQUEST_ID}
+        headers = "".join(f" `{name}`: {header['description']}" for name, header in named.items() if "description" in header)
+        meaning = re.sub(r"`(\w+)`", lambda code: f"[{code[0]}](troubleshooting.md#{code[1]})" if code[1] in known else code[0], answer["description"])
+        lines.append(f"| {status} | {content(answer) or '–'} | {cell(meaning.rstrip('.'))}.{cell(headers)} |")
     return "\n".join(lines) + "\n"
 
 

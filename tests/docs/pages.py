@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PLANTED = Path(__file__).resolve().with_name("test_faults.py")
 
 FENCE = re.compile(r"^( *)(`{3,})([\w+-]*)(.*)$")
-MARK = re.compile(r"^<!-- run( with dev)? -->$")
+MARK = re.compile(r"^<!-- (?:run(?P<run>| with dev)|from (?P<source>\S+)) -->$")
 SPAN = re.compile(r"(`+)(.+?)\1", re.S)
 LINK = re.compile(r"\]\(\s*<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\s*\)")
 REFERENCE = re.compile(r"^\[[^\]]+\]:\s+(\S+)", re.M)
@@ -34,8 +34,10 @@ class Block:
     line: int
     language: str
     text: str
-    # What the comment above it asks for: "" to run it, "dev" to run it beside `siwn dev`, None for neither.
+    # What the comment above it asks for: "" to run it, " with dev" to run it beside `siwn dev`, None for neither.
     run: str | None = None
+    # The file that it is a part of, where the comment above it names one.
+    source: str | None = None
 
 
 @dataclass
@@ -62,7 +64,7 @@ class Page:
             opened = FENCE.match(line)
             if block is None and opened:
                 mark = MARK.match(above.strip())
-                block = Block(number, opened[3], "", (mark[1] or "").removeprefix(" with ") if mark else None)
+                block = Block(number, opened[3], "", **(mark.groupdict() if mark else {}))
                 indent, fence = len(opened[1]), opened[2]
             elif block is not None and line.strip() == fence:
                 blocks.append(block)

@@ -44,6 +44,29 @@ fn main() -> ExitCode {
 ```
 """
 
+RUNS = """# A page
+
+<!-- run -->
+
+```console
+$ siwn keygen --out alice.json
+…
+$ siwn sign "hello" --account alice.near --recipient app.example --key-file alice.json >token
+$ siwn verify - --recipient app.example --offline <token
+{
+  "valid": true,
+…
+  "message": "hello"
+}
+```
+
+<!-- run with dev -->
+
+```sh
+SIWN_PRIVATE_KEY=ed25519:… siwn login http://localhost:8080 --account alice.test.near
+```
+"""
+
 FAULTS = {
     "a link to no file": ("[x](nowhere.md)", "no such file"),
     "a link out of the repository": ("[x](../../../etc/passwd)", "no such file"),
@@ -72,6 +95,14 @@ FAULTS = {
     "python that is none": ("```python\ndef f(:\n```", "invalid syntax"),
     "rust that nothing compiles": ("```rust\nfn nobody_compiles_this() {}\n```", "nothing tries it"),
     "a configuration that nothing tries": ("```nginx\nlocation / { nobody_tries_this; }\n```", "nothing tries it"),
+    "code that is not that of its file": ("<!-- from scripts/docs -->\n```js\nconst other = 1;\n```", "does not stand so"),
+    "code of a file that is not there": ("<!-- from scripts/dosc -->\n```js\nconst other = 1;\n```", "does not stand so"),
+    "a command that fails": ("<!-- run -->\n```sh\nsiwn inspect junk\n```", "ended with 1"),
+    "a command that prints something else": ("<!-- run -->\n```console\n$ siwn -V\nsiwn 0.0.…\n```", "printed: siwn"),
+    "a login that fails": (
+        "<!-- run with dev -->\n```sh\nSIWN_PRIVATE_KEY=ed25519:… siwn login http://localhost:8080 --account bob.test.near\n```",
+        "ended with 1",
+    ),
     "a language that nothing reads": ("```cobol\nDISPLAY 1.\n```", "nothing here reads cobol"),
 }
 
@@ -94,7 +125,8 @@ class Faults(unittest.TestCase):
         return Page.read(path, self.root)
 
     def test_a_good_page_has_no_fault(self):
-        self.assertEqual(list(check.of_page(self.write("docs/page.md", GOOD), self.siwn)), [])
+        for text in (GOOD, RUNS):
+            self.assertEqual(list(check.of_page(self.write("docs/page.md", text), self.siwn)), [])
 
     def test_each_fault_is_found_in_its_line(self):
         for name, (text, told) in FAULTS.items():
