@@ -7,6 +7,7 @@ export type ServerCode =
   | "proof_unsupported"
   | "cookie_twice"
   | "callback_url_unknown"
+  | "audience_unknown"
   | "account_malformed"
   | "not_signed_in"
   | "token_refused"
