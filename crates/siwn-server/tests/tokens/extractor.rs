@@ -24,7 +24,7 @@ fn application() -> Server {
 }
 
 /// A token of near-sign-verify for this site.
-async fn near_token() -> String {
+fn near_token() -> String {
     let request = TokenRequest {
         message: "Sign in to app.example".into(),
         recipient: "app.example".into(),
@@ -33,8 +33,8 @@ async fn near_token() -> String {
         state: None,
     };
     let signer = KeySigner::new("alice.near".parse().unwrap(), key().expose_text().parse().unwrap());
-    let signed = signer.sign(request.payload());
-    let token: AuthToken = request.into_token(signed).unwrap();
+    let answer = signer.sign(request.payload());
+    let token: AuthToken = request.into_token(answer).unwrap();
     token.encode()
 }
 
@@ -43,7 +43,7 @@ async fn each_extractor_takes_one_kind_of_bearer() {
     let server = application();
     let session = bearer(&server, "alice.near").await;
     let jwt = format!("Bearer {}", access_token(&server, &session).await);
-    let near = format!("Bearer {}", near_token().await);
+    let near = format!("Bearer {}", near_token());
     for (path, own) in [("/jwt", &jwt), ("/session", &session), ("/near", &near)] {
         for kind in [&jwt, &session, &near] {
             let answer = server.get(path, &[("authorization", kind)]).await;
