@@ -1,12 +1,12 @@
 //! The routes of the documentation, one file each.
 
-mod initiate;
+pub(crate) mod initiate;
 mod jwks;
 mod logout;
-mod session;
-mod sessions;
-mod token;
-mod verify;
+pub(crate) mod session;
+pub(crate) mod sessions;
+pub(crate) mod token;
+pub(crate) mod verify;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -14,16 +14,23 @@ use crate::time::Rfc3339;
 use crate::tokens::Access;
 
 #[derive(Default, Deserialize)]
-struct Wish {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Wish {
+    /// Whom the token is for: the recipient, which it is for without this, or a configured audience.
     audience: Option<String>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct Answer<'a> {
+pub(crate) struct Answer<'a> {
+    /// The JWT. Whoever has it is let in.
     token: &'a str,
+    /// Bearer: how it is sent.
     token_type: &'static str,
+    /// Whom it is for.
     audience: &'a str,
+    /// From then on it is no good.
     expires_at: Rfc3339,
 }
 

@@ -29,14 +29,22 @@ pub(super) struct VerifyingKey(ParsedPublicKey);
 
 /// A public key, as others read it (RFC 7517; RFC 7518, section 6.2.1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Jwk {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Jwk {
+    /// EC.
     kty: &'static str,
+    /// P-256.
     crv: &'static str,
+    /// 32 bytes in base64url.
     x: String,
+    /// 32 bytes in base64url.
     y: String,
+    /// sig.
     #[serde(rename = "use")]
     usage: &'static str,
+    /// ES256.
     alg: &'static str,
+    /// Its name in a token's header: its thumbprint (RFC 7638).
     kid: String,
 }
 

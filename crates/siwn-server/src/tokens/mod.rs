@@ -31,6 +31,8 @@ use crate::site::Served;
 
 pub use self::access_tokens::{AccessTokens, JwksError};
 pub use self::audience::{Audience, AudienceError};
+#[cfg(test)]
+pub(crate) use self::ring::Jwks;
 pub use self::verify::{AccessTokenError, TokenClaims};
 
 /// How long a key signs, where nobody says otherwise.

@@ -67,8 +67,11 @@ struct Kept {
     sealed: String,
 }
 
+/// The public keys, as others read them (RFC 7517, section 5).
 #[derive(Serialize)]
-struct Jwks<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Jwks<'a> {
+    /// Those that sign, those that will, and those whose last token may still be good.
     keys: Vec<&'a Jwk>,
 }
 
