@@ -19,7 +19,7 @@ async def account(request: Request) -> str:
     # Browsers send cookies with other pages' requests, too, and say whose page it is.
     if request.method not in ("GET", "HEAD") and request.headers.get("origin", ORIGIN) != ORIGIN:
         raise HTTPException(401, "not_signed_in")
-    shown = [(name, value) for name, value in request.headers.items() if name in ("cookie", "authorization")]
+    shown = [(name, value) for name, value in request.headers.raw if name in (b"cookie", b"authorization")]
     try:
         answer = await siwn.get("/api/auth/session", headers=shown)
     except httpx.TransportError as error:
