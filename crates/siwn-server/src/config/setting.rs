@@ -225,6 +225,13 @@ pub(super) const SETTINGS: &[Setting] = &[
         "Logins of one account, counted when they open a session; off for no limit",
     ),
     setting(
+        "sessions_limit",
+        "sessions-limit",
+        "RATE",
+        "60/1m",
+        "Looks of one account at its sessions, and ends of them; off for no limit",
+    ),
+    setting(
         "audit_log",
         "audit-log",
         "TARGET",
