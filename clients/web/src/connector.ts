@@ -37,7 +37,7 @@ export interface Connected {
 export async function connect({ network, manifest, cspNonce }: Setting): Promise<Map<string, Connected>> {
   const connector = new NearConnector({
     network: network === "testnet" ? "testnet" : "mainnet",
-    manifest: { version: "1", wallets: [...manifest.wallets] },
+    manifest: { version: "1", wallets: manifest.wallets.map((wallet) => ({ ...wallet, icon: wallet.icon || letter(wallet.name) })) },
     cspNonce,
     // Whoever sends this window a message must not begin a login.
     autoConnect: false,
@@ -69,9 +69,18 @@ function onlyWhileThere(frame: Frame): Frame {
   return frame;
 }
 
+/** A picture for a wallet without one, which loads nothing: the connector shows one in any case. */
+function letter(name: string): string {
+  const text = `<text x="32" y="44" font-family="sans-serif" font-size="36" text-anchor="middle" fill="#fff">${name.slice(0, 1).toUpperCase()}</text>`;
+  const picture = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" rx="14" fill="#3d403b"/>${text}</svg>`;
+  return `data:image/svg+xml,${encodeURIComponent(picture)}`;
+}
+
 /** What the manifest names, and nothing else where it names a hash. */
 async function load({ executor, integrity = "" }: WalletManifest & { integrity?: string }): Promise<string> {
   const response = await fetch(new URL(executor, location.href), { integrity, credentials: "omit", referrerPolicy: "no-referrer" });
   if (!response.ok) throw new Error(`the wallet's code cannot be had: status ${response.status}`);
+  // What stands in for a page that is missing is no code, whatever its status says.
+  if (/html/i.test(response.headers.get("content-type") ?? "")) throw new Error("the wallet's code cannot be had: a page is there");
   return response.text();
 }
