@@ -19,8 +19,8 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use arguments::{Command, ConfigCommand, SecretCommand, Siwn};
-use command::{admin, config, dev, doctor, inspect, key, keygen, login, secret, serve, sign, verify};
+use arguments::{Command, ConfigCommand, SecretCommand, Siwn, WalletsCommand};
+use command::{admin, config, dev, doctor, inspect, key, keygen, login, secret, serve, sign, verify, wallets};
 use failure::Failure;
 
 fn main() -> ExitCode {
@@ -42,6 +42,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Login(arguments) => login::run(arguments),
         Command::Config { command: ConfigCommand::Check(settings) } => config::check(&settings),
         Command::Secret { command: SecretCommand::Rotate(arguments) } => secret::rotate(&arguments),
+        Command::Wallets { command: WalletsCommand::Pull(arguments) } => wallets::pull(&arguments),
         Command::Admin(arguments) => admin::run(&arguments),
         Command::Keygen(arguments) => keygen::run(&arguments),
         Command::Sign(arguments) => sign::run(arguments),

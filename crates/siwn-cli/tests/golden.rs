@@ -21,11 +21,15 @@ const IMPOSSIBLE_TOKEN: &str = "BQAAAEFsaWNlCQAAAGVkMjU1MTk6eAAAAAABAAAAbQAAAAAA
 
 #[test]
 fn help() {
-    let transcript = ["doctor", "key", "keygen", "sign", "verify", "inspect", "completions"]
-        .iter()
-        .fold(Transcript::default().run(&[]).run(&["--version"]).run(&["--help"]).run(&["sign", "-h"]), |transcript, command| {
-            transcript.run(&[command, "--help"])
-        });
+    let transcript = ["doctor", "key", "keygen", "sign", "verify", "inspect", "completions"].iter().fold(
+        Transcript::default()
+            .run(&[])
+            .run(&["--version"])
+            .run(&["--help"])
+            .run(&["sign", "-h"])
+            .run(&["wallets", "pull", "--help"]),
+        |transcript, command| transcript.run(&[command, "--help"]),
+    );
     insta::assert_snapshot!(transcript.0);
 }
 
