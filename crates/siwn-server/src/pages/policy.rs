@@ -69,8 +69,14 @@ fn policy(nonce: &Nonce, pictures: Pictures, reach: Option<&Reach>) -> String {
         let _ = write!(policy, "script-src-attr 'unsafe-hashes'{handlers}; ");
     }
     let _ = write!(policy, "style-src {style}; connect-src 'self'{connect}; img-src data:{own}{image}; ");
-    if pictures == Pictures::OfOrigin {
-        policy.push_str("font-src 'self'; ");
+    // Wallets bring fonts within their scripts.
+    let fonts = [(pictures == Pictures::OfOrigin, " 'self'"), (reach.is_some(), " data:")];
+    if fonts.iter().any(|(is_allowed, _)| *is_allowed) {
+        let _ = write!(
+            policy,
+            "font-src{}; ",
+            fonts.iter().filter(|(is_allowed, _)| *is_allowed).fold(String::new(), |list, (_, from)| list + from)
+        );
     }
     let _ = write!(policy, "frame-src{frame}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
     policy

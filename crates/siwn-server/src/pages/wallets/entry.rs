@@ -78,7 +78,7 @@ impl Entry {
             |text: &str| !text.is_empty() && text.len() <= 64 && !text.contains(['<', '>', '"', '&', '`', ':', '\\', '$']);
         let is_path = self.executor.starts_with('/') && !self.executor.starts_with("//");
         let Policy { connect, frame, image, .. } = &self.policy;
-        let mut origins = connect.iter().chain(frame).chain(image);
+        let mut origins = connect.iter().chain(frame);
         if !is_plain(&self.id) || !is_plain(&self.name) {
             Err("id and name have 1 to 64 characters, and none of < > \" & ` : \\ $")
         } else if self.kind != "sandbox" {
@@ -91,6 +91,8 @@ impl Entry {
             Err("an executor beside the manifest has an integrity, which it is held to")
         } else if !origins.all(|origin| is_reachable(origin)) {
             Err("the policy names origins, as in https://relay.example or wss://relay.example")
+        } else if !image.iter().all(|place| is_reachable(place) || is_folder(place)) {
+            Err("the policy names origins of images, or folders, as in https://images.example/a/")
         } else {
             Ok(())
         }
@@ -123,4 +125,11 @@ fn origin_of(executor: &str) -> Option<String> {
 fn is_reachable(origin: &str) -> bool {
     let text = origin.strip_prefix("wss://").map_or_else(|| origin.to_owned(), |rest| format!("https://{rest}"));
     text.starts_with("https://") && text.parse::<Origin>().is_ok()
+}
+
+/// An https address that ends with a slash: whatever lies under it.
+fn is_folder(place: &str) -> bool {
+    let path = origin_of(place).and_then(|origin| place.strip_prefix(&origin).map(str::to_owned));
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte);
+    path.is_some_and(|path| path.ends_with('/') && path.bytes().all(is_plain))
 }

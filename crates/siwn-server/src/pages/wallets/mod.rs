@@ -200,6 +200,10 @@ mod tests {
             json!({ "integrity": "sha384-abc" }),
             json!({ "policy": { "connect": ["https://relay.example/path"] } }),
             json!({ "policy": { "connect": ["*"] } }),
+            json!({ "policy": { "connect": ["https://relay.example/"] } }),
+            json!({ "policy": { "image": ["https://images.example/a"] } }),
+            json!({ "policy": { "image": ["https://images.example/a; script-src */"] } }),
+            json!({ "policy": { "image": ["/a/"] } }),
             json!({ "policy": { "connect": ["https://a.example; script-src *"] } }),
             json!({ "policy": { "script": ["https://a.example"] } }),
             json!({ "policy": { "handlers": ["unsafe-inline"] } }),
@@ -209,6 +213,13 @@ mod tests {
         }
         assert_eq!(parse(&[wallet(), wallet()]).unwrap_err(), "wallet \"a-wallet\": stands there twice");
         assert!("{}".parse::<WalletManifest>().is_err());
+    }
+
+    #[test]
+    fn images_may_come_from_a_folder_of_a_host_that_others_share() {
+        let manifest = parse(&[with(&json!({ "policy": { "image": ["https://shared.example/a-wallet/", "https://a.example"] } }))]);
+        let image: Vec<_> = manifest.unwrap().reach().image.into_iter().collect();
+        assert_eq!(image, ["https://a.example", "https://shared.example/a-wallet/"]);
     }
 
     #[test]
