@@ -8,7 +8,7 @@ mod language;
 mod login;
 mod logo;
 mod policy;
-mod return_to;
+pub(crate) mod return_to;
 mod settings;
 mod site_name;
 mod template;
@@ -24,6 +24,7 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use siwn::PublicUrl;
 
+pub use self::asset::built_files;
 pub use self::frame::{Template, TemplateError};
 pub use self::logo::{Logo, LogoError};
 pub use self::settings::{LoginPage, Website, WebsiteError};

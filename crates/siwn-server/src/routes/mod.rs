@@ -1,10 +1,11 @@
 //! The routes of the documentation, one file each.
 
-mod initiate;
+mod forward;
+pub(crate) mod initiate;
 mod logout;
-mod session;
-mod sessions;
-mod verify;
+pub(crate) mod session;
+pub(crate) mod sessions;
+pub(crate) mod verify;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,6 +56,7 @@ impl Siwn {
             .layer(cors())
             .merge(pages::routes(path))
             .layer(from_fn_with_state((self.clone(), Arc::from(path)), select))
+            .merge(forward::routes(path))
             .with_state(self.clone())
     }
 }
