@@ -17,6 +17,7 @@ use crate::gate::{self, LoginDenied, LoginHook, NewLogin};
 use crate::key_checks::KeyChecks;
 use crate::pages::LoginPage;
 use crate::secrets::Secrets;
+use crate::session_memory;
 use crate::site_builder::SiteBuilder;
 use crate::siwn::{Clock, ReadyCheck, Siwn};
 
@@ -42,6 +43,7 @@ pub struct Builder {
     audit: Option<AuditLog>,
     hook: Option<LoginHook>,
     session_cache: Duration,
+    forward_cache: Duration,
     key_checks: KeyChecks,
 }
 
@@ -75,6 +77,7 @@ impl Builder {
             audit: None,
             hook: None,
             session_cache: Duration::ZERO,
+            forward_cache: session_memory::LONGEST,
             key_checks: KeyChecks::default(),
         }
     }
@@ -299,6 +302,13 @@ impl Builder {
     #[must_use]
     pub const fn session_cache(mut self, lifetime: Duration) -> Self {
         self.session_cache = lifetime;
+        self
+    }
+
+    /// The same for what a reverse proxy asks for each request. Default, and most: five seconds.
+    #[must_use]
+    pub const fn forward_cache(mut self, lifetime: Duration) -> Self {
+        self.forward_cache = lifetime;
         self
     }
 
