@@ -70,6 +70,7 @@ impl Builder {
             is_stopping: AtomicBool::new(false),
             key_checker: KeyChecker::new(self.key_checks),
             store_state: StoreState::default(),
+            on_answer: self.on_answer,
         })))
     }
 
