@@ -296,7 +296,7 @@ const frontEnd = () => `import { signIn } from "${location.origin}/api/auth/clie
 // To the login page and back…
 location.href = "${location.origin}/login?return_to=" + encodeURIComponent(location.href);
 // …or with a wallet of your own.
-await signIn({ wallet, server: "${location.origin}/api/auth" });`;
+await signIn(wallet);`;
 
 function time(id, iso) {
   const when = new Date(iso);

@@ -30,10 +30,10 @@ const RECIPIENT: &str = "localhost";
 
 pub(crate) fn run(arguments: &Dev) -> Result<(), Failure> {
     runtime::log("warn")?;
-    runtime::run(start(arguments.listen))
+    runtime::run(start(arguments.listen, &arguments.wallets))
 }
 
-async fn start(listen: SocketAddr) -> Result<(), Failure> {
+async fn start(listen: SocketAddr, wallets: &[Website]) -> Result<(), Failure> {
     let stop = signals::stop()?;
     let listeners = runtime::listen(listen).await?;
     let address = listeners[0].local_addr().map_err(Failure::unknown)?;
@@ -43,7 +43,8 @@ async fn start(listen: SocketAddr) -> Result<(), Failure> {
     let people = People::move_in(&devnet)?;
     let chain = chain(address, &devnet, &clock)?;
     let seen = Seen::new(clock.clone(), public_url.clone(), RECIPIENT);
-    let siwn = siwn(&public_url, &chain, &seen, &clock)?;
+    let login_page = login_page(&public_url, wallets)?;
+    let siwn = siwn(&public_url, &chain, &seen, &clock, login_page)?;
     let page = page::router(RECIPIENT, &people, &devnet, &clock, &seen);
     let router = around(app_with(&siwn, devnet.router().merge(page)), &public_url, seen);
     tokio::spawn(devnet.run());
@@ -75,11 +76,16 @@ fn chain(address: SocketAddr, devnet: &Devnet, clock: &Clock) -> Result<Arc<RpcC
     RpcChain::new(settings, clock.shared()).map(Arc::new).map_err(Failure::unknown)
 }
 
-fn siwn(public_url: &str, chain: &Arc<RpcChain>, seen: &Seen, clock: &Clock) -> Result<Siwn, Failure> {
+/// The test wallets, as one chooses among real ones.
+fn login_page(public_url: &str, wallets: &[Website]) -> Result<LoginPage, Failure> {
     let url = format!("{public_url}{}", page::WALLET).parse().map_err(Failure::unknown)?;
-    let website = Website { name: "Test wallet".into(), url };
-    let wallets = page::MANIFEST.parse().map_err(Failure::unknown)?;
-    let login_page = LoginPage::new().websites_only(vec![website]).wallets(wallets);
+    let own = Website { name: "Test wallet".into(), url };
+    let websites = [own].into_iter().chain(wallets.iter().cloned()).collect();
+    let manifest = page::MANIFEST.parse().map_err(Failure::unknown)?;
+    Ok(LoginPage::new().websites_only(websites).wallets(manifest))
+}
+
+fn siwn(public_url: &str, chain: &Arc<RpcChain>, seen: &Seen, clock: &Clock, login_page: LoginPage) -> Result<Siwn, Failure> {
     let watched = WatchedChain::new(Arc::clone(chain), seen.clone());
     Siwn::builder(RECIPIENT)
         .public_url(public_url)

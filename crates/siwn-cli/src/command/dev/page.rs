@@ -74,7 +74,7 @@ struct Granted {
 /// What the wallet is asked to sign (NEP-413), with a key that no browser can use.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Message {
+struct ToSign {
     public_key: String,
     message: String,
     nonce: String,
@@ -165,7 +165,7 @@ fn authorize(headers: &HeaderMap, Json(wish): Json<Wish>, authorizers: &Authoriz
 }
 
 /// A signature of a key that stands here.
-fn sign(headers: &HeaderMap, Json(wish): Json<Message>, signers: &Authorizers) -> Response {
+fn sign(headers: &HeaderMap, Json(wish): Json<ToSign>, signers: &Authorizers) -> Response {
     if is_foreign(headers) {
         return StatusCode::FORBIDDEN.into_response();
     }
@@ -173,7 +173,7 @@ fn sign(headers: &HeaderMap, Json(wish): Json<Message>, signers: &Authorizers) -
         return StatusCode::NOT_FOUND.into_response();
     };
     let Ok(nonce) = Nonce::from_base64(&wish.nonce) else { return StatusCode::BAD_REQUEST.into_response() };
-    let Message { message, recipient, callback_url, .. } = &wish;
+    let ToSign { message, recipient, callback_url, .. } = &wish;
     let payload = Payload { message, nonce: &nonce, recipient, callback_url: callback_url.as_deref() };
     let signature = BASE64_STANDARD.encode(account.private_key.sign(&payload).as_bytes());
     guarded("application/json", Json(SignedText { signature }))

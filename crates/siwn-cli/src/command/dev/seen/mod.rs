@@ -185,13 +185,12 @@ pub(super) async fn watch(State(seen): State<Seen>, request: Request, next: Next
     let (parts, body) = request.into_parts();
     let visit = Visit::of(&parts);
     let is_proof = visit.route == "/api/auth/verify-login" && visit.method == "POST";
-    let (body, sent) = match is_proof && visit.length.is_some_and(|length| length <= LONGEST_BODY) {
-        false => (body, None),
-        true => match to_bytes(body, LONGEST_BODY).await {
-            Ok(bytes) => (Body::from(bytes.clone()), Some(bytes)),
-            // Whoever broke off reads no answer.
-            Err(_) => return StatusCode::BAD_REQUEST.into_response(),
-        },
+    let (body, sent) = if is_proof && visit.length.is_some_and(|length| length <= LONGEST_BODY) {
+        // Whoever breaks off reads no answer.
+        let Ok(bytes) = to_bytes(body, LONGEST_BODY).await else { return StatusCode::BAD_REQUEST.into_response() };
+        (Body::from(bytes.clone()), Some(bytes))
+    } else {
+        (body, None)
     };
     let claim = sent.map(|sent| Claim::read(&sent, seen.0.recipient, &seen.0.public_url, &visit));
     let (began, trace) = (Instant::now(), Arc::new(Trace::default()));
