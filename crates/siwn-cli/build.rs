@@ -18,7 +18,7 @@ fn main() {
 
 /// The commit, where it can be told. Whoever builds without a checkout names it in `SOURCE_COMMIT`.
 fn source(profile: &str) -> String {
-    if let Ok(commit) = env::var("SOURCE_COMMIT") {
+    if let Some(commit) = env::var("SOURCE_COMMIT").ok().filter(|commit| !commit.is_empty()) {
         return format!("commit {commit}");
     }
     let own = PathBuf::from(env::var("CARGO_MANIFEST_DIR").unwrap_or_default());

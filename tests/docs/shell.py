@@ -9,7 +9,7 @@ from pages import ROOT, files
 
 # What a machine has anyway, or what the page says to install.
 OTHERS = set(
-    "apt-get caddy cargo-deb cat cd chmod chown cp createdb createuser curl dig docker dpkg echo env export file grep head "
+    "apt-get caddy cargo-deb cat cd chmod chown cp createdb createuser curl dig docker dpkg echo env export file git grep head "
     "install journalctl jq kill ln ls mdbook mkdir mktemp mv near nginx node npm npx openssl pip podman psql pg_dump python3 "
     "redis-cli rm set sleep sort sqlite3 su sudo systemctl systemd-analyze systemd-creds tail tar taskset test time touch "
     "trap useradd usermod wait xargs".split()

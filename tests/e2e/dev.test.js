@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import test, { after, before, describe } from "node:test";
 import { dev, serve } from "../npm/server.js";
 import { NOBODY, REFUSED, Visitor, launch, picture, ready, refusedBecause, signIn, signedInAs } from "./browser.js";
-import { doneAs, failure, heading, isAccessible, settled, wallet } from "./login-page.js";
+import { doneAs, failure, heading, settled, wallet } from "./login-page.js";
 
 const ALICE = "alice.test.near";
 const guide = readFileSync(new URL("../../docs/develop.md", import.meta.url), "utf8");
@@ -384,7 +384,7 @@ describe("applications on other ports", () => {
   });
 
   test("a front end with a wallet of its own signs in: with a cookie on localhost, with a bearer token on 127.0.0.1", async (t) => {
-    const at = await serving(t, page('<!doctype html><link rel="icon" href="data:,"><title>app</title>'));
+    const at = await serving(t, page('<!doctype html><html lang="en"><link rel="icon" href="data:,"><title>app</title><main><h1>app</h1></main>'));
     const { privateKey, publicKey } = server.accounts.find(({ accountId }) => accountId === ALICE);
     for (const [host, form] of [["localhost", "cookie"], ["127.0.0.1", "bearer"]]) {
       const visitor = await enter();
@@ -477,7 +477,7 @@ describe("the page", () => {
         const visitor = await enter({ viewport: { width, height }, colorScheme });
         const page = await visitor.open(server.url);
         const shoot = async (state) => {
-          await isAccessible(page, state);
+          await visitor.look(page);
           assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, state);
           await picture(page, `dev-${width}-${colorScheme}-${state}`);
         };
@@ -496,7 +496,7 @@ describe("the page", () => {
         const wallet = await visitor.context.newPage();
         await wallet.goto(`${server.url}/_dev/wallet?message=Sign+in+to+localhost&recipient=localhost&nonce=${"A".repeat(43)}%3D`);
         await wallet.locator("#approve:enabled").waitFor();
-        await isAccessible(wallet, "wallet");
+        await visitor.look(wallet);
         await picture(wallet, `dev-${width}-${colorScheme}-wallet`);
         await visitor.leave([NOBODY, REFUSED]);
       });
