@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::extract::{FromRequestParts, OriginalUri};
 use http::header::HOST;
 use http::request::Parts;
-use http::{HeaderMap, Uri};
+use http::{HeaderMap, HeaderName, Uri};
 use siwn::{AccessPolicy, Login, Message, PublicUrl, Sessions, Site};
 
 use crate::audit::Audit;
@@ -19,11 +19,16 @@ use crate::known_keys::KnownKeys;
 use crate::pages::Pages;
 use crate::problem::{Code, Problem};
 use crate::siwn::Siwn;
+use crate::tokens::Audience;
+
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 /// A site as it is served: its login, its sessions, its cookies.
 pub(crate) struct Served {
     pub(crate) login: Login,
     pub(crate) sessions: Sessions,
+    /// The same sessions, as proxies ask for them: from memory where they were looked up a moment ago.
+    pub(crate) forwarded: Sessions,
     pub(crate) door: Arc<Door>,
     pub(crate) keys: Arc<KnownKeys>,
     pub(crate) audit: Audit,
@@ -33,6 +38,7 @@ pub(crate) struct Served {
     pub(crate) pages: Pages,
     pub(crate) access: AccessPolicy,
     pub(crate) public_url: PublicUrl,
+    pub(crate) audiences: Vec<Audience>,
 }
 
 /// The sites of a server: one, which answers to every name, or several, each of which answers to its own.
@@ -57,6 +63,12 @@ impl Served {
         }
     }
 
+    /// The audience of that name, if access tokens may be for it.
+    pub(crate) fn audience(&self, wanted: &str) -> Option<&str> {
+        let own = self.site().recipient().as_str();
+        [own].into_iter().chain(self.audiences.iter().map(Audience::as_str)).find(|audience| *audience == wanted)
+    }
+
     fn is_at(&self, host: &str) -> bool {
         let (scheme, own) = self.public_url.origin().as_str().split_once("://").expect("an origin has a scheme");
         let default_port = if scheme == "https" { ":443" } else { ":80" };
@@ -76,6 +88,11 @@ impl Sites {
         let mut sites = sites.into_iter();
         let first = sites.next().expect("a server is begun with a site");
         let sites = Self { first, further: sites.collect() };
+        for audience in sites.iter().flat_map(|site| &site.audiences) {
+            if sites.iter().any(|site| site.public_url.origin().as_str() == audience.as_str()) {
+                return Err(BuildError::AudienceOfIdentity(audience.to_string()));
+            }
+        }
         if sites.further.is_empty() {
             return Ok(sites);
         }
@@ -112,6 +129,21 @@ impl Sites {
     /// The site that a path of an application's lies under at the request's host.
     fn around(&self, path: &str, uri: &Uri, headers: &HeaderMap) -> Result<&Arc<Served>, Problem> {
         self.of(uri, headers, |site| site.covers(path))
+    }
+
+    /// The site that a proxy asks for which is trusted: its routes stand under just this path, at the host that the proxy was asked for.
+    ///
+    /// That is the request's own host, or where that is no site's the one that the proxy names. Two that differ are an attempt to be taken
+    /// for a visitor of another site. A server with one site answers for that site's host only, too: what stands at another is not its.
+    pub(crate) fn behind_proxy(&self, path: &str, uri: &Uri, headers: &HeaderMap) -> Result<&Arc<Served>, Problem> {
+        let unknown = || Problem::new(Code::SiteUnknown);
+        let named = caller::single(headers, &X_FORWARDED_HOST).map_err(|caller::Repeated| unknown())?;
+        let own = host(uri, headers).filter(|host| self.iter().any(|site| site.is_at(host)));
+        let host = own.or(named).ok_or_else(unknown)?;
+        let is_alone = self.further.is_empty();
+        let mut at_host = self.iter().filter(|site| site.is_at(host) && named.is_none_or(|named| site.is_at(named))).peekable();
+        at_host.peek().ok_or_else(unknown)?;
+        at_host.find(|site| is_alone || site.public_url.path() == path).ok_or(Problem::new(Code::NotFound))
     }
 
     fn of(&self, uri: &Uri, headers: &HeaderMap, is_there: impl Fn(&Served) -> bool) -> Result<&Arc<Served>, Problem> {

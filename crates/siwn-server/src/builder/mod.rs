@@ -17,8 +17,10 @@ use crate::gate::{self, LoginDenied, LoginHook, NewLogin};
 use crate::key_checks::KeyChecks;
 use crate::pages::LoginPage;
 use crate::secrets::Secrets;
+use crate::session_memory;
 use crate::site_builder::SiteBuilder;
 use crate::siwn::{Clock, ReadyCheck, Siwn};
+use crate::tokens;
 
 pub use error::BuildError;
 
@@ -42,7 +44,9 @@ pub struct Builder {
     audit: Option<AuditLog>,
     hook: Option<LoginHook>,
     session_cache: Duration,
+    forward_cache: Duration,
     key_checks: KeyChecks,
+    token_key_lifetime: Duration,
 }
 
 impl Siwn {
@@ -75,7 +79,9 @@ impl Builder {
             audit: None,
             hook: None,
             session_cache: Duration::ZERO,
+            forward_cache: session_memory::LONGEST,
             key_checks: KeyChecks::default(),
+            token_key_lifetime: tokens::KEY_LIFETIME,
         }
     }
 
@@ -126,6 +132,13 @@ impl Builder {
     #[must_use]
     pub fn login_page(self, page: LoginPage) -> Self {
         self.with_site(|site| site.login_page(page))
+    }
+
+    /// Makes access tokens for this audience too, where a client asks for it: an API that verifies them by itself. Default: for the
+    /// recipient only.
+    #[must_use]
+    pub fn token_audience(self, audience: impl Into<String>) -> Self {
+        self.with_site(|site| site.token_audience(audience))
     }
 
     /// The secret that challenges are made with, shared by all replicas; or two, of which one takes the other's place.
@@ -302,10 +315,26 @@ impl Builder {
         self
     }
 
+    /// The same for what a reverse proxy asks for each request. Default, and most: five seconds.
+    #[must_use]
+    pub const fn forward_cache(mut self, lifetime: Duration) -> Self {
+        self.forward_cache = lifetime;
+        self
+    }
+
     /// How long the key of a session is taken for granted. Default: [`KeyChecks::default`].
     #[must_use]
     pub const fn key_checks(mut self, checks: KeyChecks) -> Self {
         self.key_checks = checks;
+        self
+    }
+
+    /// How long a key signs tokens before the next one does. Default: 30 days.
+    ///
+    /// The next one is published a day ahead, or for half of the lifetime where that is shorter. Less than an hour is taken for an hour.
+    #[must_use]
+    pub const fn token_key_lifetime(mut self, lifetime: Duration) -> Self {
+        self.token_key_lifetime = lifetime;
         self
     }
 

@@ -133,6 +133,13 @@ pub(super) const SETTINGS: &[Setting] = &[
         "How long who is signed in is answered from memory, 5s at most; what other processes end goes unnoticed for so long",
     ),
     setting(
+        "forward_cache",
+        "forward-cache",
+        "DURATION",
+        "5s",
+        "The same for reverse proxies that ask at each request, 5s at most; 0s asks the store every time",
+    ),
+    setting(
         "session_recheck",
         "session-recheck",
         "DURATION",
@@ -146,6 +153,21 @@ pub(super) const SETTINGS: &[Setting] = &[
         "DURATION",
         "40m",
         "So much longer a session is good while NEAR cannot be asked; then its use answers 503",
+    ),
+    setting(
+        "token_audiences",
+        "token-audiences",
+        "NAMES",
+        "",
+        "Whom access tokens may be for beside the recipient, comma-separated: names of APIs, as in api.example",
+    )
+    .of(Scope::Site),
+    setting(
+        "token_key_lifetime",
+        "token-key-lifetime",
+        "DURATION",
+        "30d",
+        "How long a key signs tokens before the next one does, which is published a day ahead",
     ),
     setting("allowed_origins", "allowed-origins", "URLS", "", "Other origins whose pages may sign people in here, comma-separated")
         .of(Scope::Site),
@@ -179,7 +201,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         "trusted-proxies",
         "NETS",
         "",
-        "Addresses or networks of proxies whose X-Forwarded-For is believed, comma-separated",
+        "Addresses or networks of proxies whose word on clients and their requests is believed, comma-separated",
     ),
     setting(
         "unfunded_accounts",
