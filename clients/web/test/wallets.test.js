@@ -94,8 +94,8 @@ describe("signs in with a wallet", () => {
 describe("signs in with the object of", () => {
   /** Its rules for what it is asked, and what it makes of the answer. */
   const shaped = (rule, shape) => {
-    const { signMessage } = wallet();
-    return { signMessage: async (wish) => (rule(wish), shape(await signMessage(wish))) };
+    const signer = wallet();
+    return { signMessage: async (wish) => (rule(wish), shape(await signer.signMessage(wish))) };
   };
 
   test("wallet-selector, which takes Node's bytes only", () => {
