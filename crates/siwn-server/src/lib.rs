@@ -8,8 +8,10 @@ mod audit;
 mod body;
 mod builder;
 mod caller;
+#[cfg(feature = "rpc")]
 mod chain_metrics;
 mod client;
+#[cfg(feature = "config")]
 pub mod config;
 mod cookie;
 mod door;
@@ -45,7 +47,7 @@ pub use crate::audit::AuditLog;
 pub use crate::builder::{BuildError, Builder};
 pub use crate::client::{NetworkTextError, TrustedProxies};
 pub use crate::door::Rates;
-pub use crate::extract::{BearerToken, Rejection, SignedIn};
+pub use crate::extract::{BearerToken, Rejection, ReusableToken, SignedIn, SignedInLayer, SignedInOnly, TokenUse};
 pub use crate::gate::{LoginDenied, NewLogin};
 pub use crate::key_checks::KeyChecks;
 pub use crate::operations::{app, app_with};
@@ -54,3 +56,8 @@ pub use crate::secrets::{Rotation, RotationError, Secrets, SecretsError};
 pub use crate::serve::serve;
 pub use crate::site_builder::SiteBuilder;
 pub use crate::siwn::{Clock, Siwn};
+/// What signatures and settings of an application name; the rest is in the crate `siwn`.
+pub use ::siwn::{
+    AccountId, AccountPattern, AccountRules, Chain, ContractAccounts, PublicKey, Rate, Secret, Session, Store, UnfundedAccounts,
+    UnixMillis, VerifiedAccount, VerifiedToken,
+};

@@ -1,7 +1,9 @@
 //! Extractors: who is signed in, for the routes of an application.
 
 mod bearer_token;
+mod layer;
 mod signed_in;
+mod to_login;
 
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
@@ -15,16 +17,34 @@ use crate::requester::Requester;
 use crate::site::Served;
 use crate::siwn::Siwn;
 
-pub use self::bearer_token::BearerToken;
+pub use self::bearer_token::{BearerToken, ReusableToken, TokenUse};
+pub use self::layer::{SignedInLayer, SignedInOnly};
 pub use self::signed_in::SignedIn;
+pub(crate) use self::to_login::{asked_for, is_navigation, to_login};
 
-/// Why an extractor says no. It answers in the shape of every other problem.
+/// Why an extractor says no. It answers in the shape of every other problem, or shows a browser the way to the login page.
 #[derive(Debug)]
-pub struct Rejection(Problem);
+pub struct Rejection(Box<Response>);
+
+impl Rejection {
+    /// For a browser on its way to a page, where all that is missing is somebody who signs in: the way there.
+    fn for_browsers(problem: Problem, site: &Served, parts: &Parts) -> Self {
+        if problem.code == Code::NotSignedIn && is_navigation(&parts.method, &parts.headers) {
+            return Self(Box::new(to_login(site, asked_for(parts))));
+        }
+        problem.into()
+    }
+}
+
+impl From<Problem> for Rejection {
+    fn from(problem: Problem) -> Self {
+        Self(Box::new(problem.into_response()))
+    }
+}
 
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
-        self.0.into_response()
+        *self.0
     }
 }
 
@@ -37,14 +57,14 @@ pub(crate) fn session_token(site: &Served, headers: &HeaderMap) -> Result<Option
 }
 
 /// Refuses an account that the rules do not let in, now.
-pub(crate) async fn check_rules(siwn: &Siwn, site: &Served, parts: &Parts, person: Person) -> Result<(), Problem> {
+pub(crate) async fn check_rules(siwn: &Siwn, site: &Served, requester: &Requester, person: Person) -> Result<(), Problem> {
     if site.door.allows(person.account()) {
         return Ok(());
     }
     let is_told = site.door.is_told(person.account(), siwn.now()).await;
     let problem = Problem::new(Code::AccountNotAllowed).about(person);
     if is_told {
-        siwn.audit_refusal(site, &problem, &Requester::of(&siwn.0.trusted_proxies, &parts.extensions, &parts.headers));
+        siwn.audit_refusal(site, &problem, requester);
     }
     Err(problem)
 }
