@@ -13,6 +13,7 @@ use crate::command::secret::parse_lead;
 use crate::configuration::Settings;
 use crate::nodes::Nodes;
 use crate::private_key::KeySource;
+use crate::version;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -22,7 +23,7 @@ const STYLES: Styles = Styles::styled()
 
 /// Sign In With NEAR: log people in by their NEAR account
 #[derive(Debug, Parser)]
-#[command(name = "siwn", version, styles = STYLES, max_term_width = 100, arg_required_else_help = true)]
+#[command(name = "siwn", version, long_version = version::long(), styles = STYLES, max_term_width = 100, arg_required_else_help = true)]
 #[command(after_help = "Exit codes: 0 yes, 1 no, 2 could not find out or wrong command line.\n\
     Data goes to standard output, words to standard error.")]
 pub(crate) struct Siwn {
@@ -41,6 +42,9 @@ pub(crate) enum Command {
     /// Look at everything that a login needs, and say what to do about it; changes nothing
     #[command(long_about = DOCTOR)]
     Doctor(Doctor),
+    /// Ask the server on this machine whether it answers, for whoever watches over it
+    #[command(long_about = HEALTH)]
+    Health(Health),
     /// Sign in to a server as a headless client, and print the session
     #[command(long_about = LOGIN)]
     Login(Login),
@@ -88,6 +92,9 @@ const DOCTOR: &str = "Look at everything that a login needs: configuration, secr
         It takes the settings of `siwn serve`, makes and changes nothing, and ends after three times rpc-timeout. It can run beside a \
         server; run it as the user that siwn runs as.";
 
+const HEALTH: &str = "Ask the server on this machine whether it answers (/healthz), for whoever watches over it, such as a container's health check.\n\n\
+        It takes the settings of `siwn serve`, which say where that listens.";
+
 const LOGIN: &str = "Sign in to a server as a headless client, and print its answer with the session's bearer token.\n\n\
         It signs only for the server's own host, or for the recipient that is named.";
 
@@ -129,6 +136,16 @@ pub(crate) struct Dev {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Exit codes: 0 it answers, or is ready; 1 it does not, or is not; 2 wrong command line or configuration.")]
+pub(crate) struct Health {
+    /// Ask whether logins can succeed (/readyz) instead
+    #[arg(long)]
+    pub(crate) ready: bool,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+}
+
+#[derive(Debug, Args)]
 #[command(after_help = "Exit codes: 0 signed in, 1 refused, 2 could not find out or wrong command line.\n\n\
         Example:\n  siwn login https://app.example --account alice.near --key-file alice.json")]
 pub(crate) struct Login {
@@ -163,6 +180,8 @@ pub(crate) struct Doctor {
 pub(crate) enum ConfigCommand {
     /// Read the whole configuration, tell every fault and warning, start nothing
     Check(Settings),
+    /// Print every setting as a table of Markdown
+    Reference,
 }
 
 #[derive(Debug, Subcommand)]

@@ -14,13 +14,14 @@ mod runtime;
 mod server;
 mod signals;
 mod store;
+mod version;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
 use arguments::{Command, ConfigCommand, SecretCommand, Siwn};
-use command::{admin, config, dev, doctor, inspect, key, keygen, login, secret, serve, sign, verify};
+use command::{admin, config, dev, doctor, health, inspect, key, keygen, login, secret, serve, sign, verify};
 use failure::Failure;
 
 fn main() -> ExitCode {
@@ -39,8 +40,10 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Dev(arguments) => dev::run(&arguments),
         Command::Serve(settings) => serve::run(&settings),
         Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::Health(arguments) => health::run(&arguments),
         Command::Login(arguments) => login::run(arguments),
         Command::Config { command: ConfigCommand::Check(settings) } => config::check(&settings),
+        Command::Config { command: ConfigCommand::Reference } => config::reference(),
         Command::Secret { command: SecretCommand::Rotate(arguments) } => secret::rotate(&arguments),
         Command::Admin(arguments) => admin::run(&arguments),
         Command::Keygen(arguments) => keygen::run(&arguments),

@@ -32,6 +32,14 @@ impl Server {
         answer(request.header("content-type", "application/json").body(body.to_string())).await
     }
 
+    /// What an address answers, whatever that is; null where it is no JSON.
+    pub(crate) async fn ask(&self, path: &str) -> Result<(StatusCode, Value), Failure> {
+        let response = self.request(Method::GET, path)?.send().await.map_err(unreachable)?;
+        let status = response.status();
+        let bytes = read(response).await.map_err(unreachable)?;
+        Ok((status, serde_json::from_slice(&bytes).unwrap_or_default()))
+    }
+
     /// Sends nothing but the token.
     pub(crate) async fn administer(&self, method: Method, path: &str, token: &str) -> Result<Value, Failure> {
         let value = Zeroizing::new(format!("Bearer {token}"));
@@ -75,14 +83,6 @@ fn client() -> Result<Client, Failure> {
 
 /// The answer's object; null where there is none.
 async fn answer(request: RequestBuilder) -> Result<Value, Failure> {
-    let unreachable = |error: reqwest::Error| {
-        let error = error.without_url();
-        let mut cause: &dyn std::error::Error = &error;
-        while let Some(source) = cause.source() {
-            cause = source;
-        }
-        Failure::unknown(format!("the server does not answer: {cause}")).hint("is the address right, and the server running?")
-    };
     let response = request.send().await.map_err(unreachable)?;
     let status = response.status();
     let answer: Value = serde_json::from_slice(&read(response).await.map_err(unreachable)?).unwrap_or_default();
@@ -96,6 +96,15 @@ async fn answer(request: RequestBuilder) -> Result<Value, Failure> {
     let no = [StatusCode::BAD_REQUEST, StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::NOT_FOUND];
     let failure = |error: String| if no.contains(&status) { Failure::no(error) } else { Failure::unknown(error) };
     Err(failure(format!("{code} ({status})")).hint(message))
+}
+
+fn unreachable(error: reqwest::Error) -> Failure {
+    let error = error.without_url();
+    let mut cause: &dyn std::error::Error = &error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    Failure::unknown(format!("the server does not answer: {cause}")).hint("is the address right, and the server running?")
 }
 
 async fn read(mut response: Response) -> Result<Vec<u8>, reqwest::Error> {

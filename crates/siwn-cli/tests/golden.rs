@@ -23,10 +23,28 @@ const IMPOSSIBLE_TOKEN: &str = "BQAAAEFsaWNlCQAAAGVkMjU1MTk6eAAAAAABAAAAbQAAAAAA
 fn help() {
     let transcript = ["doctor", "key", "keygen", "sign", "verify", "inspect", "completions"]
         .iter()
-        .fold(Transcript::default().run(&[]).run(&["--version"]).run(&["--help"]).run(&["sign", "-h"]), |transcript, command| {
+        .fold(Transcript::default().run(&[]).run(&["-V"]).run(&["--help"]).run(&["sign", "-h"]), |transcript, command| {
             transcript.run(&[command, "--help"])
         });
     insta::assert_snapshot!(transcript.0);
+}
+
+#[test]
+fn the_version_says_what_it_is_built_from() {
+    let long = Transcript::default().run(&["--version"]).0;
+    let lines: Vec<_> = long.lines().collect();
+    let named: Vec<_> = lines[2..8].iter().map(|line| line.split_once(": ").unwrap().0).collect();
+    assert_eq!(lines[1], concat!("siwn ", env!("CARGO_PKG_VERSION")));
+    assert_eq!(named, ["built from", "built with", "ed25519", "keys", "stores", "login page"]);
+    assert!(lines[3].contains("rustc 1.") && lines.contains(&"[exit 0]"), "{long}");
+}
+
+#[test]
+fn the_table_of_settings_has_a_row_for_each() {
+    let reference = Transcript::default().run(&["config", "reference"]).0;
+    let rows: Vec<_> = reference.lines().filter(|line| line.starts_with("| `")).collect();
+    assert_eq!(rows.len(), siwn_server::config::settings().len());
+    assert!(rows.contains(&"| `rpc_timeout` | `SIWN_RPC_TIMEOUT` | `--rpc-timeout` | `2s` | How long one call of a node may take; a look-up ends after twice that |"));
 }
 
 #[test]

@@ -9,6 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
 use siwn::{AccountRefusal, ChainError, Funding, LoginError, Recheck, Session, SessionId, UnixMillis};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
@@ -54,9 +57,18 @@ impl KeyChecks {
     }
 }
 
+/// How many keys were asked for again, by what became of it.
+pub(crate) type Counts = Family<Checked, Counter>;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct Checked {
+    outcome: &'static str,
+}
+
 /// Asks for keys again, each at most once at a time.
 pub(crate) struct KeyChecker {
     checks: KeyChecks,
+    counts: Counts,
     room: Arc<Semaphore>,
     under_way: Mutex<HashMap<SessionId, watch::Receiver<Option<Outcome>>>>,
     /// Until then nothing is tried in the background, in milliseconds.
@@ -73,10 +85,21 @@ enum Outcome {
     Unknown(Arc<ChainError>),
 }
 
+impl Outcome {
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Stands => "stands",
+            Self::Ended => "ended",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+}
+
 impl KeyChecker {
-    pub(crate) fn new(checks: KeyChecks) -> Self {
+    pub(crate) fn new(checks: KeyChecks, counts: Counts) -> Self {
         Self {
             checks: KeyChecks { recheck: checks.recheck.min(checks.stale), ..checks },
+            counts,
             room: Arc::new(Semaphore::new(AT_ONCE)),
             under_way: Mutex::default(),
             paused_until: AtomicU64::new(0),
@@ -190,6 +213,7 @@ impl Siwn {
         tokio::spawn(async move {
             let entry = Entry { siwn: &siwn, id: session.id };
             let outcome = siwn.recheck(&site, &session).await;
+            siwn.0.key_checker.counts.get_or_create(&Checked { outcome: outcome.name() }).inc();
             drop(entry);
             told.send_replace(Some(outcome));
             drop(turn);

@@ -21,6 +21,8 @@ mod key_checks;
 mod known_keys;
 mod metrics;
 mod observe;
+#[cfg(test)]
+mod openapi;
 mod operations;
 mod own_first;
 mod pages;
@@ -51,7 +53,7 @@ pub use crate::extract::{BearerToken, Rejection, ReusableToken, SignedIn, Signed
 pub use crate::gate::{LoginDenied, NewLogin};
 pub use crate::key_checks::KeyChecks;
 pub use crate::operations::{app, app_with};
-pub use crate::pages::{LoginPage, ManifestError, WalletManifest, Website, WebsiteError};
+pub use crate::pages::{LoginPage, ManifestError, WalletManifest, Website, WebsiteError, built_files};
 pub use crate::secrets::{Rotation, RotationError, Secrets, SecretsError};
 pub use crate::serve::serve;
 pub use crate::site_builder::SiteBuilder;

@@ -14,7 +14,7 @@ use siwn::Store;
 
 use crate::watched_store::WatchedStore;
 
-use crate::{audit, door};
+use crate::{audit, door, key_checks};
 
 /// Upper bounds of the times of a request, in seconds: from a signature to the chain's deadline.
 const SECONDS: [f64; 10] = [0.000_1, 0.000_5, 0.001, 0.005, 0.025, 0.1, 0.5, 1.0, 2.0, 5.0];
@@ -49,12 +49,13 @@ impl Metrics {
         self.registry.register_collector(collector);
     }
 
-    /// Shows what the door and the audit log count.
-    pub(crate) fn show(&mut self, door: &door::Counts, audit: &audit::Counts) {
+    /// Shows what the door, the audit log and the key checks count.
+    pub(crate) fn show(&mut self, door: &door::Counts, audit: &audit::Counts, keys: &key_checks::Counts) {
         self.registry.register("limited", "What was refused because it came too often, by limit", door.limited.clone());
         self.registry.register("limits_unknown", "What passed because the limits could not be asked", door.unknown.clone());
         self.registry.register("audit_lines", "Lines of the audit log that were written", audit.lines.clone());
         self.registry.register("audit_lost", "Lines of the audit log that were lost", audit.lost.clone());
+        self.registry.register("key_checks", "Keys of sessions that were asked for again, by what became of it", keys.clone());
         self.registry.register("audit_failures", "Failed attempts to write the audit log", audit.failures.clone());
     }
 

@@ -54,8 +54,11 @@ impl Siwn {
 }
 
 #[derive(Serialize)]
-struct Readiness<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Readiness<'a> {
+    /// Whether all checks are good.
     ready: bool,
+    /// What each check found, in words.
     checks: BTreeMap<&'a str, String>,
 }
 

@@ -172,13 +172,18 @@ impl From<StoreError> for Problem {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct Body<'a> {
+pub(crate) struct Body<'a> {
     success: bool,
+    /// A stable code.
     error: &'static str,
+    /// What to do.
     message: &'static str,
+    /// With `login_refused`: why, in words of the application.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    /// Joins this answer and the server's log.
     request_id: &'a str,
 }
 

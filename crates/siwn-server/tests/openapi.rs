@@ -6,9 +6,11 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use support::{Server, request};
+use siwn_server::admin;
+use support::{Server, key, request};
+
+const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
 fn document() -> Value {
     serde_json::from_str(include_str!("../src/openapi.json")).unwrap()
@@ -31,14 +33,24 @@ fn assert_shape(schema: &str, answer: &Value) {
 async fn every_documented_route_is_there_and_serves_the_document() {
     let server = Server::new();
     assert_eq!(server.get("/api/openapi.json", &[]).await.json(), document());
-    for (path, methods) in document()["paths"].as_object().unwrap() {
-        for method in methods.as_object().unwrap().keys() {
-            let method: Method = method.to_uppercase().parse().unwrap();
-            let answer = server.send(request(method.clone(), path, &[], "")).await;
-            let missing = [StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED];
-            assert!(!missing.contains(&answer.status), "{method} {path}");
-            let documented = &methods[method.as_str().to_lowercase()]["responses"];
-            assert!(documented.get(answer.status.as_str()).is_some(), "{method} {path} answers {}", answer.status);
+    let administration = admin(&server.siwn, TOKEN.parse().unwrap());
+    for (path, item) in document()["paths"].as_object().unwrap() {
+        let methods = item.as_object().unwrap().iter().filter(|(name, _)| *name != "servers");
+        for (method, operation) in methods {
+            let request = |path: &str| request(method.to_uppercase().parse().unwrap(), path, &[], "");
+            let address = path.replace("{account}", "alice.near").replace("{key}", &key().public_key().to_string());
+            let answer = if path.starts_with("/admin/") {
+                let mut request = request(&address);
+                request.headers_mut().insert("authorization", format!("Bearer {TOKEN}").parse().unwrap());
+                Server::answer(administration.clone(), request).await
+            } else {
+                server.send(request(&address)).await
+            };
+            // What has no answer of its own there is no route.
+            let is_route = answer.status.is_success() || !["not_found", "method_not_allowed"].contains(&answer.error().as_str());
+            assert!(is_route || path.ends_with("/client.js"), "{method} {path}");
+            let responses = &operation["responses"];
+            assert!(responses.get(answer.status.as_str()).is_some(), "{method} {path} answers {}", answer.status);
         }
     }
 }

@@ -1,11 +1,11 @@
-//! `siwn config check`
+//! `siwn config check` and `siwn config reference`
 
 use std::time::Duration;
 
 use serde::Serialize;
 use siwn::{ContractAccounts, Rate, UnfundedAccounts};
 use siwn_chain::RpcUrl;
-use siwn_server::config::{AuditTarget, Config, SiteConfig, StoreUrl};
+use siwn_server::config::{AuditTarget, Config, Setting, SiteConfig, StoreUrl, settings};
 
 use crate::configuration::{Settings, told};
 use crate::failure::Failure;
@@ -150,6 +150,24 @@ fn site(site: &SiteConfig, network: &str) -> Site {
         deny_accounts: site.account_rules.deny.iter().map(ToString::to_string).collect(),
         refuse_new_keys: site.refuse_new_keys,
     }
+}
+
+/// Every setting there is, as a table of Markdown.
+pub(crate) fn reference() -> Result<(), Failure> {
+    output::line("| File | Variable | Flag | Default | Meaning |\n|---|---|---|---|---|")?;
+    settings().iter().try_for_each(|setting| output::line(&row(setting)))
+}
+
+fn row(setting: &Setting) -> String {
+    let Setting { name, help, default, flag, .. } = setting;
+    // A default in words is no text to copy.
+    let default = match *default {
+        "" => "–".into(),
+        words if words.contains(' ') || words == "everybody" => words.to_owned(),
+        value => format!("`{value}`"),
+    };
+    let flag = if setting.is_flag { format!("`--{flag}`") } else { "(never)".into() };
+    format!("| `{name}` | `SIWN_{}` | {flag} | {default} | {help} |", name.to_uppercase())
 }
 
 fn limit(rate: Option<Rate>) -> String {

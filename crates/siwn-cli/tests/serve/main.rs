@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
 mod admin;
+mod health;
 mod manager;
 mod process;
 mod reload;

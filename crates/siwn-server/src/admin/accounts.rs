@@ -15,23 +15,34 @@ use crate::siwn::Siwn;
 use crate::time::Rfc3339;
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct Answer<'a> {
+pub(crate) struct Answer<'a> {
+    /// Its name.
     account_id: &'a str,
+    /// Whether it is kept out.
     blocked: bool,
+    /// Those that are alive, at all sites.
     sessions: Vec<Listed<'a>>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Listed<'a> {
+    /// Its id. It opens nothing.
     id: String,
+    /// Of which site.
     recipient: &'a str,
     /// What the client calls itself: printable ASCII, and not to be trusted.
     client: &'a str,
+    /// The key that opened it, or its handle where the key is long; null where a contract answered.
     public_key: Option<String>,
+    /// Since when.
     created_at: Rfc3339,
+    /// When it was last used, to the minute.
     last_seen_at: Rfc3339,
+    /// When it ends if it is not used any more.
     expires_at: Rfc3339,
 }
 

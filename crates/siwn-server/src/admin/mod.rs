@@ -1,6 +1,6 @@
 //! Administration: sessions and accounts, for whoever has the token. On a listener of its own, and nowhere unless it is asked for.
 
-mod accounts;
+pub(crate) mod accounts;
 mod sessions;
 mod token;
 
@@ -67,8 +67,11 @@ async fn guard(State(token): State<AdminToken>, request: Request, next: Next) ->
 }
 
 #[derive(Serialize)]
-struct Counts {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Counts {
+    /// Sessions that are alive.
     sessions: u64,
+    /// Accounts that have one.
     accounts: u64,
 }
 

@@ -12,7 +12,7 @@ use crate::audit::{self, Audit};
 use crate::cookie::{CookieMark, Cookies};
 use crate::door::{self, Door};
 use crate::gate::Gate;
-use crate::key_checks::KeyChecker;
+use crate::key_checks::{self, KeyChecker};
 use crate::known_keys::KnownKeys;
 use crate::metrics::Metrics;
 use crate::pages::Pages;
@@ -41,9 +41,9 @@ impl Builder {
             Some(store) => store,
             None => memory_store(&self.clock)?,
         };
-        let (counts, audit_counts) = (door::Counts::default(), audit::Counts::default());
+        let (counts, audit_counts, key_counts) = (door::Counts::default(), audit::Counts::default(), key_checks::Counts::default());
         let mut metrics = Metrics::new();
-        metrics.show(&counts, &audit_counts);
+        metrics.show(&counts, &audit_counts, &key_counts);
         let store: Arc<dyn Store> = metrics.watched_store(store);
         let store = if self.session_cache.is_zero() {
             store
@@ -68,7 +68,7 @@ impl Builder {
             ready: self.ready,
             trusted_proxies: self.trusted_proxies,
             is_stopping: AtomicBool::new(false),
-            key_checker: KeyChecker::new(self.key_checks),
+            key_checker: KeyChecker::new(self.key_checks, key_counts),
             store_state: StoreState::default(),
         })))
     }

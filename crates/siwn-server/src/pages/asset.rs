@@ -1,6 +1,6 @@
 //! Scripts and styles: those that are part of the source, and those that npm built.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::Extension;
 use axum::extract::Path;
@@ -27,6 +27,13 @@ macro_rules! of_source {
 
 const SOURCE: &[(&str, &str)] =
     of_source!["page.css" "callback.js" "connectors.js" "installed.js" "login.js" "paste.js" "server.js"];
+
+/// The scripts that npm built before this server was built, and that it therefore hands out: `client.js` and `connector.js`, or none.
+#[must_use]
+pub fn built_files() -> &'static [&'static str] {
+    static NAMES: LazyLock<Vec<&str>> = LazyLock::new(|| BUILT.iter().map(|(name, _)| *name).collect());
+    &NAMES
+}
 
 /// Everything that is handed out as it is.
 pub(super) struct Assets(Vec<Asset>);

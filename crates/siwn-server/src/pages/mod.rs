@@ -19,6 +19,7 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use siwn::PublicUrl;
 
+pub use self::asset::built_files;
 pub use self::manifest::{ManifestError, WalletManifest};
 pub use self::settings::{LoginPage, Website, WebsiteError};
 

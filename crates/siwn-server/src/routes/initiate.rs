@@ -16,23 +16,34 @@ use crate::siwn::Siwn;
 use crate::time::Rfc3339;
 
 #[derive(Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct Wish {
+pub(crate) struct Wish {
+    /// Whether the wallet will answer by redirect: then callbackUrl is the server's own.
     redirect: Option<bool>,
+    /// A configured callback URL, to be signed.
     callback_url: Option<String>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct Answer<'a> {
+pub(crate) struct Answer<'a> {
+    /// To be sent back; derived from the nonce.
     state: &'a str,
+    /// To be signed.
     message: &'a str,
+    /// To be signed.
     nonce: [u8; 32],
+    /// To be signed.
     recipient: &'a str,
+    /// mainnet, testnet or a chain id.
     network: &'a str,
+    /// From then on it is refused.
     expires_at: Rfc3339,
-    /// What an authorization of NEP-641 is to authorize.
+    /// NEP-641: what an authorization is to authorize, in place of a signature.
     payload: String,
+    /// To be signed, where it is present.
     #[serde(skip_serializing_if = "Option::is_none")]
     callback_url: Option<&'a str>,
 }

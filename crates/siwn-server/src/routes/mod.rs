@@ -1,10 +1,10 @@
 //! The routes of the documentation, one file each.
 
-mod initiate;
+pub(crate) mod initiate;
 mod logout;
-mod session;
-mod sessions;
-mod verify;
+pub(crate) mod session;
+pub(crate) mod sessions;
+pub(crate) mod verify;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -10,12 +10,18 @@ use crate::siwn::Siwn;
 use crate::time::Rfc3339;
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct Answer<'a> {
+pub(crate) struct Answer<'a> {
+    /// Who is signed in.
     account_id: &'a str,
+    /// With which key; null where the account's contract spoke for it.
     public_key: Option<String>,
+    /// On which network.
     network: &'a str,
+    /// Since when.
     created_at: Rfc3339,
+    /// Until when.
     expires_at: Rfc3339,
 }
 

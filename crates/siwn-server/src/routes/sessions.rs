@@ -18,20 +18,28 @@ use crate::siwn::Siwn;
 use crate::time::Rfc3339;
 
 #[derive(Serialize)]
-struct Answer<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Answer<'a> {
     sessions: Vec<Listed<'a>>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Listed<'a> {
+    /// Its id. It opens nothing.
     id: String,
+    /// Whether it is the one that asks.
     current: bool,
-    /// What the client calls itself: printable ASCII, and not to be trusted.
+    /// What the client called itself at the login: at most 128 characters of printable ASCII, and not to be trusted.
     client: &'a str,
+    /// The key that opened it, or its handle where the key is long; null where a contract answered.
     public_key: Option<String>,
+    /// Since when.
     created_at: Rfc3339,
+    /// When it was last used, to the minute.
     last_seen_at: Rfc3339,
+    /// When it ends if it is not used any more.
     expires_at: Rfc3339,
 }
 

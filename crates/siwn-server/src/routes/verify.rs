@@ -70,13 +70,19 @@ enum SessionForm {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct Answer<'a> {
+pub(crate) struct Answer<'a> {
     success: bool,
+    /// Who signed in.
     account_id: &'a str,
+    /// With which key; null where the account's contract spoke for it.
     public_key: Option<String>,
+    /// On which network.
     network: &'a str,
+    /// When the session ends.
     expires_at: Rfc3339,
+    /// The session's bearer token, where it is one. It is answered once.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
 }

@@ -63,3 +63,24 @@ async fn a_key_that_stands_keeps_its_session_through_an_outage_for_a_while_and_a
     node.pass(Duration::from_mins(2));
     assert_eq!(session(&site, &bearer).await.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn what_becomes_of_keys_that_are_asked_for_again_is_counted() {
+    let node = Node::new().await;
+    let site = node.site(PATIENT);
+    let bearer = signed_in(&site).await;
+    node.pass(STALE);
+    assert_eq!(session(&site, &bearer).await.status, StatusCode::OK);
+    node.devnet.fail(Fault::Unavailable);
+    node.pass(STALE);
+    assert_eq!(session(&site, &bearer).await.status, StatusCode::OK, "in its grace");
+    node.devnet.recover();
+    node.devnet.remove_key(&alice(), &crate::support::key().public_key()).unwrap();
+    node.pass(STALE);
+    assert_eq!(session(&site, &bearer).await.error(), "not_signed_in");
+    let metrics = site.server.get("/metrics", &[]).await.body;
+    for outcome in ["stands", "unknown", "ended"] {
+        let line = format!("siwn_key_checks_total{{outcome=\"{outcome}\"}} 1");
+        assert!(metrics.contains(&line), "{line}\n{metrics}");
+    }
+}

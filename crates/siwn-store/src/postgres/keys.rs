@@ -1,49 +1,86 @@
 //! The statements about the keys that accounts signed in with.
 
-use siwn::{AccountId, KEYS_REMEMBERED, KeyMemory};
+use siwn::{AccountId, KEYS_REMEMBERED, KeyMemory, PublicKey};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
-use super::literal::text;
+use super::literal::list;
 use super::rows::change;
 
-/// What is remembered of a key, and whether no other key of the account was used since.
-pub(super) fn recall(account: &AccountId, handle: &str) -> String {
-    recall_in(&text(account.as_str()), &text(handle))
+/// An account, and a key that signs for it.
+#[derive(Clone)]
+pub(super) struct Pair {
+    pub(super) account: AccountId,
+    handle: String,
 }
 
-fn recall_in(account: &str, handle: &str) -> String {
+impl Pair {
+    pub(super) fn new(account: &AccountId, key: &PublicKey) -> Self {
+        Self { account: account.clone(), handle: key.handle() }
+    }
+}
+
+/// What is remembered of each, in their order.
+pub(super) fn recall(pairs: &[&Pair]) -> String {
+    recall_in(&wanted(pairs))
+}
+
+fn recall_in(wanted: &str) -> String {
     format!(
-        "SELECT handle = {handle} AS known, used >= (SELECT max(used) FROM siwn.known_key WHERE account = {account}) AS last
-        FROM siwn.known_key WHERE account = {account} ORDER BY handle = {handle} DESC LIMIT 1"
+        "{wanted} SELECT
+            (SELECT used FROM siwn.known_key AS key WHERE key.account = wanted.account AND key.handle = wanted.handle) AS used,
+            (SELECT max(used) FROM siwn.known_key AS key WHERE key.account = wanted.account) AS last
+        FROM wanted ORDER BY place"
     )
 }
 
-/// Remembers a key, under the lock of the account's row. Answers what was remembered before.
-pub(super) fn remember(account: &AccountId, handle: &str) -> String {
-    let (account, handle) = (text(account.as_str()), text(handle));
-    let recall = recall_in(&account, &handle);
+/// Remembers keys of different accounts, under the locks of their rows. Answers what was remembered of each before, in their order.
+///
+/// The locks are taken in the order of names, so that no two statements wait for each other. What is forgotten is found by its place: the
+/// planner has no choice but an index, whatever it takes the table for.
+pub(super) fn remember(pairs: &[&Pair]) -> String {
+    let wanted = wanted(pairs);
+    let recall = recall_in(&wanted);
     change(&format!(
-        "INSERT INTO siwn.account (account, uses) VALUES ({account}, 1)
+        "{wanted} INSERT INTO siwn.account (account, uses) SELECT account, 1 FROM wanted ORDER BY account
         ON CONFLICT (account) DO UPDATE SET uses = account.uses + 1;
         {recall};
-        INSERT INTO siwn.known_key (account, handle, used)
-        SELECT account, {handle}, uses FROM siwn.account WHERE account = {account}
+        {wanted} INSERT INTO siwn.known_key (account, handle, used)
+        SELECT account, handle, (SELECT uses FROM siwn.account WHERE account.account = wanted.account) FROM wanted ORDER BY account
         ON CONFLICT (account, handle) DO UPDATE SET used = excluded.used;
-        DELETE FROM siwn.known_key WHERE account = {account} AND handle NOT IN (
-            SELECT handle FROM siwn.known_key WHERE account = {account} ORDER BY used DESC LIMIT {KEYS_REMEMBERED})"
+        {wanted} DELETE FROM siwn.known_key WHERE ctid = ANY (ARRAY(
+            SELECT old.place FROM wanted CROSS JOIN LATERAL (
+                SELECT key.ctid AS place FROM siwn.known_key AS key WHERE key.account = wanted.account
+                ORDER BY used DESC OFFSET {KEYS_REMEMBERED}
+            ) AS old))"
     ))
 }
 
-/// What a [`recall`] found.
+fn wanted(pairs: &[&Pair]) -> String {
+    let accounts = list(pairs.iter().map(|pair| Some(pair.account.as_str().as_bytes())));
+    let handles = list(pairs.iter().map(|pair| Some(pair.handle.as_bytes())));
+    format!(
+        "WITH wanted AS (
+            SELECT place, convert_from(decode(account, 'hex'), 'UTF8') COLLATE \"default\" AS account,
+                convert_from(decode(handle, 'hex'), 'UTF8') COLLATE \"default\" AS handle
+            FROM unnest({accounts}, {handles}) WITH ORDINALITY AS list (account, handle, place)
+        )"
+    )
+}
+
+/// What a [`recall`] found of one.
 pub(super) struct Recalled {
     pub(super) memory: KeyMemory,
     /// No other key of the account was used since: there is nothing to write.
     pub(super) is_last_used: bool,
 }
 
-pub(super) fn recalled(rows: &[PgRow]) -> Result<Recalled, sqlx::Error> {
-    let Some(row) = rows.first() else { return Ok(Recalled { memory: KeyMemory::FirstOfAccount, is_last_used: false }) };
-    let memory = if row.try_get("known")? { KeyMemory::Known } else { KeyMemory::New };
-    Ok(Recalled { memory, is_last_used: memory == KeyMemory::Known && row.try_get("last")? })
+pub(super) fn recalled(row: &PgRow) -> Result<Recalled, sqlx::Error> {
+    let (used, last): (Option<i64>, Option<i64>) = (row.try_get("used")?, row.try_get("last")?);
+    let memory = match (used, last) {
+        (_, None) => KeyMemory::FirstOfAccount,
+        (None, Some(_)) => KeyMemory::New,
+        (Some(_), Some(_)) => KeyMemory::Known,
+    };
+    Ok(Recalled { memory, is_last_used: used.is_some() && used >= last })
 }

@@ -14,6 +14,7 @@
 
 mod accounts;
 mod batch;
+mod core;
 mod error;
 mod examine;
 mod keys;
@@ -30,29 +31,23 @@ use std::time::Duration;
 
 use siwn::{
     AccountId, BoxFuture, Counts, Generation, KeyMemory, NewSession, Opening, PublicKey, Recipient, Renewal, SessionId, SessionRow,
-    Store, StoreError, UnixMillis,
+    Store, StoreError,
 };
 use sqlx::postgres::PgRow;
 use tokio::task::JoinHandle;
 
 use self::batch::Batches;
+use self::core::{Core, recalled};
 use self::error::Fault;
 pub use self::error::OpenError;
 pub use self::examine::DatabaseReport;
-use self::keys::Recalled;
+use self::keys::Pair;
 use self::links::{Again, DEADLINE, Links};
-use self::rows::Verdict;
 pub use self::url::{PostgresUrl, PostgresUrlError};
 use crate::{Clock, KeptSecrets};
 
-/// How often a process prunes, by the store's clock.
-const PRUNE_EVERY: Duration = Duration::from_secs(10);
-/// How many rows one statement prunes, at most.
-const PRUNE_LIMIT: u16 = 256;
 /// How long counting may take.
 const COUNTING: Duration = Duration::from_secs(30);
-/// How often a login is asked for again that somebody else was faster with.
-const LOOKS: usize = 3;
 
 /// Sessions in a PostgreSQL database.
 ///
@@ -70,15 +65,7 @@ pub struct PostgresStore {
 struct Calls {
     opens: Batches<NewSession, Result<Opening, Fault>>,
     finds: Batches<SessionId, Result<Option<SessionRow>, Fault>>,
-}
-
-/// What every call needs.
-struct Core {
-    links: Links,
-    /// None for the server's own.
-    clock: Option<Clock>,
-    /// None where it is due.
-    pruned_at: Mutex<Option<UnixMillis>>,
+    keys: Batches<Pair, Result<KeyMemory, Fault>>,
 }
 
 impl PostgresStore {
@@ -89,11 +76,13 @@ impl PostgresStore {
         let options = url.options();
         schema::prepare(&options).await?;
         let links = Links::new(options, meta::GREETING).await?;
-        let core = Arc::new(Core { links, clock, pruned_at: Mutex::default() });
-        let (opening, finding) = (Arc::clone(&core), Arc::clone(&core));
+        let core = Arc::new(Core::new(links, clock));
+        let (opening, finding, remembering) = (Arc::clone(&core), Arc::clone(&core), Arc::clone(&core));
         let (opens, first) = Batches::start(move |batch| Box::pin(Arc::clone(&opening).open(batch)));
         let (finds, second) = Batches::start(move |batch| Box::pin(Arc::clone(&finding).find(batch)));
-        Ok(Self { core, calls: RwLock::new(Some(Calls { opens, finds })), tasks: Mutex::new(vec![first, second]) })
+        let (keys, third) = Batches::start(move |batch| Box::pin(Arc::clone(&remembering).remember(batch)));
+        let calls = Calls { opens, finds, keys };
+        Ok(Self { core, calls: RwLock::new(Some(calls)), tasks: Mutex::new(vec![first, second, third]) })
     }
 
     /// Finishes what is queued, ends the connections, and waits for both. Later calls are answered [`StoreError::Unavailable`].
@@ -128,11 +117,6 @@ impl PostgresStore {
     fn change(&self, sql: String) -> BoxFuture<'static, Result<(), StoreError>> {
         let run = self.run(sql, Again::Yes);
         Box::pin(async { run.await.map(drop).map_err(Fault::of_a_change) })
-    }
-
-    async fn recall(&self, account: &AccountId, handle: &str) -> Result<Recalled, StoreError> {
-        let rows = self.run(keys::recall(account, handle), Again::Yes).await;
-        rows.and_then(|rows| keys::recalled(&rows).map_err(Fault::of_statement)).map_err(Fault::of_a_question)
     }
 
     fn clock(&self) -> Option<&Clock> {
@@ -215,20 +199,17 @@ impl Store for PostgresStore {
     }
 
     fn recall_key<'a>(&'a self, account: &'a AccountId, key: &'a PublicKey) -> BoxFuture<'a, Result<KeyMemory, StoreError>> {
-        Box::pin(async move { self.recall(account, &key.handle()).await.map(|recalled| recalled.memory) })
+        let rows = self.run(keys::recall(&[&Pair::new(account, key)]), Again::Yes);
+        Box::pin(async {
+            let recalled = rows.await.and_then(|rows| recalled(rows.first()));
+            recalled.map(|recalled| recalled.memory).map_err(Fault::of_a_question)
+        })
     }
 
     fn remember_key<'a>(&'a self, account: &'a AccountId, key: &'a PublicKey) -> BoxFuture<'a, Result<KeyMemory, StoreError>> {
-        Box::pin(async move {
-            let handle = key.handle();
-            // The usual case costs no commit.
-            if self.recall(account, &handle).await?.is_last_used {
-                return Ok(KeyMemory::Known);
-            }
-            // Not again where the answer is lost: the key would be known then.
-            let rows = self.run(keys::remember(account, &handle), Again::No).await;
-            let recalled = rows.and_then(|rows| keys::recalled(&rows).map_err(Fault::of_statement));
-            recalled.map(|recalled| recalled.memory).map_err(Fault::of_a_change)
+        Box::pin(async {
+            let asked = async { self.calls()?.keys.ask(Pair::new(account, key)).await? };
+            asked.await.map_err(Fault::of_a_change)
         })
     }
 
@@ -244,81 +225,6 @@ impl Store for PostgresStore {
             self.core.prune_now_and_then(rows.first().and_then(rows::told_time));
             Ok(())
         })
-    }
-}
-
-impl Core {
-    /// Opens them all. What is decided stays decided, whatever becomes of the others.
-    async fn open(self: Arc<Self>, batch: Vec<NewSession>) -> Result<Vec<Result<Opening, Fault>>, Fault> {
-        let mut answers: Vec<_> = batch.iter().map(|new| Err(Fault::NoReason(new.row().id))).collect();
-        let mut left: Vec<_> = (0..batch.len()).collect();
-        let mut is_forgetful = false;
-        for _ in 0..LOOKS {
-            let asked: Vec<_> = left.iter().map(|place| &batch[*place]).collect();
-            let rows = match self.links.run(&rows::open(&asked, self.clock.as_ref()), Again::Yes).await {
-                Ok(rows) => rows,
-                Err(fault) => {
-                    for place in left {
-                        answers[place] = Err(fault.clone());
-                    }
-                    break;
-                }
-            };
-            let mut unseen = Vec::new();
-            for (place, row) in left.into_iter().zip(&rows) {
-                match rows::verdict(row, &batch[place]) {
-                    Ok(Verdict::Is(opening)) => answers[place] = Ok(opening),
-                    Ok(Verdict::MayBePruned) => {
-                        answers[place] = Ok(Opening::OtherGeneration);
-                        is_forgetful = true;
-                    }
-                    Ok(Verdict::Unseen) => unseen.push(place),
-                    Err(error) => answers[place] = Err(Fault::of_statement(error)),
-                }
-            }
-            self.prune_now_and_then(rows.first().and_then(rows::told_time));
-            left = unseen;
-            if left.is_empty() {
-                break;
-            }
-        }
-        // Where the database cannot be asked now, the next connection asks, and the next such challenge is refused too.
-        if is_forgetful {
-            let _ = self.links.run(&meta::begin_anew(self.links.generation()), Again::Yes).await;
-        }
-        if answers.iter().any(|answer| matches!(answer, Ok(Opening::OtherGeneration))) {
-            // The database's may be the newer one.
-            let _ = self.links.greet().await;
-        }
-        Ok(answers)
-    }
-
-    async fn find(self: Arc<Self>, ids: Vec<SessionId>) -> Result<Vec<Result<Option<SessionRow>, Fault>>, Fault> {
-        let rows = self.links.run(&rows::find(&ids, self.clock.as_ref()), Again::Yes).await?;
-        rows::found(&ids, &rows)
-    }
-
-    fn prune_now_and_then(self: &Arc<Self>, now: Option<UnixMillis>) {
-        let Some(now) = now else { return };
-        let mut pruned_at = self.pruned_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_due = |at: UnixMillis| now < at || now.since(at) >= PRUNE_EVERY;
-        if pruned_at.is_none_or(is_due) {
-            *pruned_at = Some(now);
-            let core = Arc::clone(self);
-            // Where it fails, the next time will do: nobody depends on what is past.
-            tokio::spawn(async move { core.prune().await });
-        }
-    }
-
-    async fn prune(&self) -> Result<(), Fault> {
-        let clock = self.clock.as_ref();
-        loop {
-            let rows = self.links.run(&meta::prune(clock, PRUNE_LIMIT), Again::Yes).await?;
-            if meta::pruned(&rows) < i64::from(PRUNE_LIMIT) {
-                break;
-            }
-        }
-        self.links.run(&meta::announce(clock), Again::Yes).await.map(drop)
     }
 }
 

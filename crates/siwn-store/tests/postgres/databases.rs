@@ -4,8 +4,9 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use siwn::conformance::TestClock;
-use siwn::{Opening, SessionRow, Store as _, StoreError};
+use siwn::{KeyMemory, Opening, SessionRow, Store as _, StoreError};
 use siwn_store::KeptSecrets as _;
 use siwn_store::PostgresStore;
 use siwn_store::postgres::OpenError;
@@ -221,10 +222,14 @@ async fn what_is_asked_of_one_account_does_not_read_all_of_them() {
         INSERT INTO siwn.known_key SELECT account, 'ed25519:' || account, 1 FROM siwn.account",
     );
     let key = siwn::PublicKey::from_ed25519([7; 32]);
-    for number in 0..20 {
-        let account = format!("somebody{number}.near").parse().unwrap();
-        store.remember_key(&account, &key).await.unwrap();
-        assert!(!store.is_blocked(&account).await.unwrap());
+    let accounts: Vec<siwn::AccountId> = (0..40).map(|number| format!("somebody{number}.near").parse().unwrap()).collect();
+    let (one_by_one, together) = accounts.split_at(20);
+    for account in one_by_one {
+        store.remember_key(account, &key).await.unwrap();
+        assert!(!store.is_blocked(account).await.unwrap());
+    }
+    for remembered in join_all(together.iter().map(|account| store.remember_key(account, &key))).await {
+        assert_eq!(remembered.unwrap(), KeyMemory::FirstOfAccount);
     }
     store.shutdown().await;
     // Counters are written when a connection ends, or a while after that.
@@ -232,7 +237,33 @@ async fn what_is_asked_of_one_account_does_not_read_all_of_them() {
         let question = format!("SELECT sum({column}) FROM pg_stat_user_tables WHERE relname IN ('account', 'known_key')");
         SERVER.run_sql(&name(&url), &question).parse::<u64>().unwrap_or_default()
     };
-    eventually(async || (counted("n_tup_ins") >= 40_040).then_some(())).await;
+    eventually(async || (counted("n_tup_ins") >= 40_080).then_some(())).await;
     let filled = 20_000;
     assert!(counted("seq_tup_read") < 2 * filled, "{}", counted("seq_tup_read"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_keys_that_sign_in_at_once_over_ten_handles_each_is_new_once() {
+    let url = database().await;
+    let mut stores = Vec::new();
+    for _ in 0..10 {
+        stores.push(Arc::new(open(&url).await));
+    }
+    let remember = |account: usize, key: u8, handle: usize| {
+        let store = Arc::clone(&stores[handle % 10]);
+        let account: siwn::AccountId = format!("somebody{account}.near").parse().unwrap();
+        tokio::spawn(async move { store.remember_key(&account, &siwn::PublicKey::from_ed25519([key; 32])).await.unwrap() })
+    };
+    // 20 accounts with three keys each, each of them over ten handles, in another order at each.
+    let all = (0..600).map(|call| (call % 20, u8::try_from(1 + call / 20 % 3).unwrap(), call * 7));
+    let calls: Vec<_> = all.map(|(account, key, handle)| (account, remember(account, key, handle))).collect();
+    let mut found = [[0; 2]; 20];
+    for (account, call) in calls {
+        match call.await.unwrap() {
+            KeyMemory::FirstOfAccount => found[account][0] += 1,
+            KeyMemory::New => found[account][1] += 1,
+            KeyMemory::Known => {}
+        }
+    }
+    assert_eq!(found, [[1, 2]; 20], "the first key of each account, and two others");
 }
