@@ -44,6 +44,11 @@ pub mod test_util;
 mod time;
 mod watched_store;
 
+/// The examples of the guide, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/rust.md")]
+struct Guide;
+
 pub use crate::admin::{AdminToken, AdminTokenError, admin};
 pub use crate::audit::AuditLog;
 pub use crate::builder::{BuildError, Builder};

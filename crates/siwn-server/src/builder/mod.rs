@@ -98,7 +98,7 @@ impl Builder {
 
     /// Where the site is reached, as in `https://app.example`. Default: `https://` and the recipient.
     ///
-    /// Plain http is for this machine only, as in `http://localhost:8080`.
+    /// Plain http is for this machine only, as in `http://localhost:8080`; a recipient as in `localhost:8080` has it by default.
     #[must_use]
     pub fn public_url(self, url: impl Into<String>) -> Self {
         self.with_site(|site| site.public_url(url))
