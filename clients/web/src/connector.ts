@@ -56,7 +56,11 @@ function connected(wallet: Sandboxed): Connected {
   executor.loadCode = () => (code ??= load(manifest).catch((error) => ((code = undefined), Promise.reject(error))));
   // A wallet's window may close, which its frame is told, after the frame is gone.
   const onMessage = executor._onMessage;
-  executor._onMessage = (frame, event) => onMessage(onlyWhileThere(frame), event);
+  executor._onMessage = (frame, event) => {
+    // What screen readers say of it.
+    frame.iframe.title = manifest.name;
+    return onMessage(onlyWhileThere(frame), event);
+  };
   return { wallet, prepare: () => executor.loadCode(), forget: () => executor.clearStorage() };
 }
 

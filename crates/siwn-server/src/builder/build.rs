@@ -45,14 +45,12 @@ impl Builder {
         let mut metrics = Metrics::new();
         metrics.show(&counts, &audit_counts, &key_counts);
         let store: Arc<dyn Store> = metrics.watched_store(store);
-        let store = if self.session_cache.is_zero() {
-            store
-        } else {
-            Arc::new(SessionMemory::new(store, self.session_cache, Arc::clone(&self.clock)))
-        };
+        let memory = SessionMemory::new(store, self.session_cache, Arc::clone(&self.clock));
+        let forwarding = Arc::new(memory.for_others(self.forward_cache));
+        let store: Arc<dyn Store> = Arc::new(memory);
         let keys = Arc::new(KnownKeys::new(Arc::clone(&store)));
         let limits = door::limits(self.limits.take());
-        let ports = Ports { network, authorizations, chain, store, limits, keys, counts, audit_counts };
+        let ports = Ports { network, authorizations, chain, store, forwarding, limits, keys, counts, audit_counts };
         let sites = self.sites(&ports)?;
         let Ports { network, chain, store, .. } = ports;
         if let Some(watched) = self.watched {
@@ -109,7 +107,8 @@ impl Builder {
             keys: Arc::clone(&ports.keys),
             audit: Audit::new(self.audit.clone(), &ports.network, recipient.as_str(), &ports.audit_counts),
             tokens: ReplayGuard::new(Arc::clone(&ports.store), recipient.clone()),
-            sessions: Sessions::new(Arc::clone(&ports.store), recipient),
+            sessions: Sessions::new(Arc::clone(&ports.store), recipient.clone()),
+            forwarded: Sessions::new(Arc::clone(&ports.forwarding), recipient),
             door,
             message,
             challenge_lifetime: settings.challenge_lifetime_in_use(),
@@ -127,6 +126,8 @@ struct Ports {
     authorizations: AuthorizationPolicy,
     chain: Arc<dyn Chain>,
     store: Arc<dyn Store>,
+    /// The same, as old as an answer to a proxy may be.
+    forwarding: Arc<dyn Store>,
     limits: Arc<dyn Limits>,
     keys: Arc<KnownKeys>,
     counts: door::Counts,

@@ -19,6 +19,7 @@ use crate::gate::{self, LoginDenied, LoginHook, NewLogin};
 use crate::key_checks::KeyChecks;
 use crate::pages::LoginPage;
 use crate::secrets::Secrets;
+use crate::session_memory;
 use crate::site_builder::SiteBuilder;
 use crate::siwn::{Clock, ReadyCheck, Siwn};
 
@@ -46,6 +47,7 @@ pub struct Builder {
     audit: Option<AuditLog>,
     hook: Option<LoginHook>,
     session_cache: Duration,
+    forward_cache: Duration,
     key_checks: KeyChecks,
 }
 
@@ -81,6 +83,7 @@ impl Builder {
             audit: None,
             hook: None,
             session_cache: Duration::ZERO,
+            forward_cache: session_memory::LONGEST,
             key_checks: KeyChecks::default(),
         }
     }
@@ -291,6 +294,13 @@ impl Builder {
     #[must_use]
     pub const fn session_cache(mut self, lifetime: Duration) -> Self {
         self.session_cache = lifetime;
+        self
+    }
+
+    /// The same for what a reverse proxy asks for each request. Default, and most: five seconds.
+    #[must_use]
+    pub const fn forward_cache(mut self, lifetime: Duration) -> Self {
+        self.forward_cache = lifetime;
         self
     }
 

@@ -39,6 +39,7 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
     let rpc_timeout = reader.duration("rpc_timeout", Duration::from_secs(2), Duration::from_millis(1)..=Duration::from_mins(1));
     let key_cache = reader.duration("key_cache", Duration::from_secs(30), Duration::ZERO..=Duration::from_mins(10));
     let session_cache = reader.duration("session_cache", Duration::ZERO, Duration::ZERO..=session_memory::LONGEST);
+    let forward_cache = reader.duration("forward_cache", session_memory::LONGEST, Duration::ZERO..=session_memory::LONGEST);
     let key_checks = key_checks(&mut reader);
     let store = reader.one("store", store).unwrap_or_else(|| StoreUrl::Sqlite("siwn.db".into()));
     let trusted_proxies = TrustedProxies::new(reader.list("trusted_proxies", crate::client::network));
@@ -72,6 +73,7 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
             key_cache,
             store,
             session_cache,
+            forward_cache,
             key_checks,
             trusted_proxies,
             contract_accounts,

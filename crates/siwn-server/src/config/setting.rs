@@ -133,6 +133,13 @@ pub(super) const SETTINGS: &[Setting] = &[
         "How long who is signed in is answered from memory, 5s at most; what other processes end goes unnoticed for so long",
     ),
     setting(
+        "forward_cache",
+        "forward-cache",
+        "DURATION",
+        "5s",
+        "The same for reverse proxies that ask at each request, 5s at most; 0s asks the store every time",
+    ),
+    setting(
         "session_recheck",
         "session-recheck",
         "DURATION",
@@ -179,7 +186,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         "trusted-proxies",
         "NETS",
         "",
-        "Addresses or networks of proxies whose X-Forwarded-For is believed, comma-separated",
+        "Addresses or networks of proxies whose word on clients and their requests is believed, comma-separated",
     ),
     setting(
         "unfunded_accounts",

@@ -20,6 +20,7 @@ use crate::siwn::Siwn;
 pub use self::bearer_token::{BearerToken, ReusableToken, TokenUse};
 pub use self::layer::{SignedInLayer, SignedInOnly};
 pub use self::signed_in::SignedIn;
+pub(crate) use self::signed_in::look;
 pub(crate) use self::to_login::{asked_for, is_navigation, to_login};
 
 /// Why an extractor says no. It answers in the shape of every other problem, or shows a browser the way to the login page.

@@ -6,7 +6,7 @@ use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
 use http::StatusCode;
 use http::header::UPGRADE;
 use http::request::Parts;
-use siwn::{AccountId, PublicKey, Session, SessionToken};
+use siwn::{AccountId, PublicKey, Session, SessionToken, Sessions};
 
 use super::{Rejection, check_rules, session_token};
 use crate::audit::Person;
@@ -87,8 +87,8 @@ where
         // Where nothing says who it is, nothing can be done in somebody's name: whose page it came from is all the same.
         let Some(token) = session_token(&site, &parts.headers)? else { return Ok(None) };
         check_caller(&site, parts)?;
-        match of_session(&siwn, &site, parts, &token).await {
-            Ok(signed_in) => Ok(Some(signed_in)),
+        match look(&siwn, &site, &site.sessions, &token, parts).await {
+            Ok(session) => Ok(Some(Self { session })),
             Err(problem) if problem.code.status() == StatusCode::UNAUTHORIZED => Ok(None),
             Err(problem) => Err(problem.into()),
         }
@@ -98,8 +98,8 @@ where
 async fn signed_in(siwn: &Siwn, site: &Arc<Served>, parts: &Parts) -> Result<SignedIn, Problem> {
     site.check_host(&parts.headers)?;
     check_caller(site, parts)?;
-    let token = session_token(site, &parts.headers)?.ok_or_else(nobody)?;
-    of_session(siwn, site, parts, &token).await
+    let token = session_token(site, &parts.headers)?.ok_or(Problem::new(Code::NotSignedIn))?;
+    look(siwn, site, &site.sessions, &token, parts).await.map(|session| SignedIn { session })
 }
 
 /// Whether the page that a request comes from may do what it does. A WebSocket is a `GET`, and no browser asks a page's origin before it.
@@ -110,19 +110,22 @@ fn check_caller(site: &Served, parts: &Parts) -> Result<(), Problem> {
     Caller::of(&parts.headers, site.site()).map(drop)
 }
 
-async fn of_session(siwn: &Siwn, site: &Arc<Served>, parts: &Parts, token: &SessionToken) -> Result<SignedIn, Problem> {
-    let session = site.sessions.find(token, siwn.now()).await?.ok_or_else(nobody)?;
+/// The session that `token` opens among the site's, if it may be used now. Its use is written down.
+pub(crate) async fn look(
+    siwn: &Siwn,
+    site: &Arc<Served>,
+    sessions: &Sessions,
+    token: &SessionToken,
+    parts: &Parts,
+) -> Result<Session, Problem> {
+    let session = sessions.find(token, siwn.now()).await?.ok_or(Problem::new(Code::NotSignedIn))?;
     let requester = Requester::of(&siwn.0.trusted_proxies, &parts.extensions, &parts.headers);
     check_rules(siwn, site, &requester, Person::of(&session)).await?;
     siwn.check_key(site, &session).await?;
-    if let Err(error) = site.sessions.seen(&session, siwn.now()).await {
+    if let Err(error) = sessions.seen(&session, siwn.now()).await {
         // Whoever is signed in is not turned away for it; an idle session that is used ends too early at worst.
         let cause = Problem::from(error).cause;
         tracing::warn!(cause, "the use of a session could not be written down");
     }
-    Ok(SignedIn { session })
-}
-
-const fn nobody() -> Problem {
-    Problem::new(Code::NotSignedIn)
+    Ok(session)
 }

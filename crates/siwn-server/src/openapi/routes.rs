@@ -15,16 +15,17 @@ pub(super) fn all() -> Vec<Operation> {
         verify(),
     ];
     all.extend(sessions());
+    all.push(super::forward::operation());
     all.extend(pages());
     all.extend(operations());
     all
 }
 
 /// What every route of a site may say.
-const SITE: &[Code] = &[Code::HostNotAllowed, Code::NotFound, Code::MethodNotAllowed, Code::SiteUnknown];
+pub(super) const SITE: &[Code] = &[Code::HostNotAllowed, Code::NotFound, Code::MethodNotAllowed, Code::SiteUnknown];
 const BODY: &[Code] = &[Code::Malformed, Code::TimedOut, Code::TooLarge, Code::NotJson];
 /// What is said to whoever must be signed in.
-const SIGNED_IN: &[Code] = &[
+pub(super) const SIGNED_IN: &[Code] = &[
     Code::Malformed,
     Code::CookieTwice,
     Code::NotSignedIn,

@@ -6,7 +6,7 @@ mod language;
 mod login;
 mod manifest;
 mod policy;
-mod return_to;
+pub(crate) mod return_to;
 mod settings;
 mod template;
 

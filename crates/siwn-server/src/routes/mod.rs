@@ -1,5 +1,6 @@
 //! The routes of the documentation, one file each.
 
+mod forward;
 pub(crate) mod initiate;
 mod logout;
 pub(crate) mod session;
@@ -55,6 +56,7 @@ impl Siwn {
             .layer(cors())
             .merge(pages::routes(path))
             .layer(from_fn_with_state((self.clone(), Arc::from(path)), select))
+            .merge(forward::routes(path))
             .with_state(self.clone())
     }
 }

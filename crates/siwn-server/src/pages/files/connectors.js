@@ -21,7 +21,13 @@ export function connectors({ connector, network, manifest }) {
   return manifest.wallets.map((entry) => ({
     manifest: entry,
     prepare: () => void find(entry.id).then((found) => found.prepare()).catch(() => {}),
-    sign: async (wish, approved) => asked((await find(entry.id)).wallet, network).sign(wish, approved),
+    async sign(wish, approved) {
+      const { wallet, prepare } = await find(entry.id);
+      await prepare();
+      // A click that is long ago, or that a window was opened for, opens no other one: it would be blocked.
+      if (!navigator.userActivation.isActive) await approved();
+      return asked(wallet, network).sign(wish, approved);
+    },
     // Not by asking the wallet, which may open a window for it.
     forget: async () => (await find(entry.id)).forget(),
   }));
