@@ -1,6 +1,8 @@
 // The examples as processes: each answers `GET /me`.
-import { spawn } from "node:child_process";
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { copyFileSync, mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 
@@ -13,7 +15,21 @@ const PYTHON = process.env.EXAMPLES_PYTHON ?? here("../../target/python/clients/
 const COMMANDS = {
   node: (kind) => [process.execPath, ["--import", here("clock.mjs"), `by-${kind}.js`]],
   python: (kind, port) => [PYTHON, [here("clock.py"), `by_${kind}`, String(port)]],
+  go: (kind) => [built(kind), []],
 };
+
+/** The example in Go, compiled with a clock that can be moved where it reads one. */
+function built(kind) {
+  const folder = here(`../../target/go/by_${kind}`);
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(`${EXAMPLES}/go/go.mod`, `${folder}/go.mod`);
+  copyFileSync(`${EXAMPLES}/go/by_${kind}/main.go`, `${folder}/main.go`);
+  if (kind === "token") copyFileSync(here("clock.go"), `${folder}/clock.go`);
+  const env = { PATH: process.env.PATH, GOCACHE: here("../../target/go/cache"), GOTOOLCHAIN: "local", GOFLAGS: "-mod=mod" };
+  const { status, stderr } = spawnSync("go", ["build", "-o", "app", "."], { cwd: folder, env, encoding: "utf8" });
+  assert.equal(status, 0, stderr);
+  return `${folder}/app`;
+}
 
 export const LANGUAGES = Object.keys(COMMANDS);
 
