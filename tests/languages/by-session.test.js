@@ -1,8 +1,10 @@
 // The examples that ask siwn whose session it is, beside `siwn dev`.
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import test, { after, before, describe } from "node:test";
 import { dev } from "../npm/server.js";
-import { LANGUAGES, freePort, start } from "./apps.js";
+import { LANGUAGES, start } from "./apps.js";
 import { accounts, byCookie, byToken } from "./people.js";
 
 const ORIGIN = "https://app.example";
@@ -64,11 +66,14 @@ for (const language of LANGUAGES) {
     });
 
     test("a siwn that is gone is no refusal, and no pass", async () => {
-      const lonely = await start(language, "session", { SIWN_URL: `http://127.0.0.1:${await freePort()}`, ORIGIN });
+      const gone = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
+      await once(gone, "listening");
+      const lonely = await start(language, "session", { SIWN_URL: `http://127.0.0.1:${gone.address().port}`, ORIGIN });
       try {
         assert.deepEqual(await lonely.me({ cookie: "siwn=a" }), [503, "try_again"]);
       } finally {
         await lonely.stop();
+        gone.close();
       }
     });
   });

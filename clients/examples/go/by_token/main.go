@@ -10,6 +10,7 @@ import (
 	"errors"
 	"log"
 	"math/big"
+	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -110,8 +111,12 @@ func main() {
 			answer(w, 503, "error", "try_again")
 		}
 	})
+	listener, err := net.Listen("tcp", "127.0.0.1:"+port)
+	if err != nil {
+		log.Fatal(err)
+	}
 	log.Printf("listening on http://localhost:%s", port)
-	log.Fatal(http.ListenAndServe("127.0.0.1:"+port, nil))
+	log.Fatal(http.Serve(listener, nil))
 }
 
 func answer(w http.ResponseWriter, status int, name, value string) {
