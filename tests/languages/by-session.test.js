@@ -27,7 +27,7 @@ for (const language of LANGUAGES) {
     test("whoever is signed in by a cookie is known until the logout", async () => {
       const { cookie } = await byCookie(siwn.url, alice);
       assert.deepEqual(await app.me({ cookie }), [200, alice.name]);
-      assert.deepEqual(await app.me({ cookie: `theme=dark; ${cookie}; other=ä` }), [200, alice.name]);
+      assert.deepEqual(await app.me({ cookie: `theme=dark; ${cookie}; other=\u00e4` }), [200, alice.name]);
       const out = await fetch(`${siwn.url}/api/auth/logout`, { method: "POST", headers: { cookie } });
       assert.equal(out.status, 204);
       assert.deepEqual(await app.me({ cookie }), NOBODY);
