@@ -1,7 +1,13 @@
 // The examples as processes: each answers `GET /me`.
-import { spawn } from "node:child_process";
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { request } from "node:http";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 
 const LONGEST_START = 60_000;
@@ -9,11 +15,28 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const EXAMPLES = here("../../clients/examples");
 const PYTHON = process.env.EXAMPLES_PYTHON ?? here("../../target/python/clients/examples/python/bin/python");
 
+/** The examples that were compiled. */
+const programs = {};
+
 /** How each example is started; the clocks of all can be moved. */
 const COMMANDS = {
   node: (kind) => [process.execPath, ["--import", here("clock.mjs"), `by-${kind}.js`]],
   python: (kind, port) => [PYTHON, [here("clock.py"), `by_${kind}`, String(port)]],
+  go: (kind) => [(programs[kind] ??= built(kind)), []],
 };
+
+/** The example in Go, compiled with a clock that can be moved where it reads one. Nothing is kept: files of tests run side by side. */
+function built(kind) {
+  const folder = mkdtempSync(join(tmpdir(), "siwn-go-"));
+  process.once("exit", () => rmSync(folder, { recursive: true }));
+  copyFileSync(`${EXAMPLES}/go/go.mod`, join(folder, "go.mod"));
+  copyFileSync(`${EXAMPLES}/go/by_${kind}/main.go`, join(folder, "main.go"));
+  if (kind === "token") copyFileSync(here("clock.go"), join(folder, "clock.go"));
+  const env = { PATH: process.env.PATH, GOCACHE: join(folder, "cache"), GOTOOLCHAIN: "local" };
+  const { status, stderr } = spawnSync("go", ["build", "-o", "app", "."], { cwd: folder, env, encoding: "utf8" });
+  assert.equal(status, 0, stderr);
+  return join(folder, "app");
+}
 
 export const LANGUAGES = Object.keys(COMMANDS);
 
@@ -56,9 +79,11 @@ class App {
 
   /** Status and account, or error, of `/me`. */
   async me(headers = {}, method = "GET") {
-    const answer = await fetch(`${this.url}/me`, { method, headers });
-    const body = await answer.json();
-    return [answer.status, body.account ?? body.error ?? body.detail];
+    // A connection of its own: one that is kept is closed when the clock goes on.
+    const question = request(`${this.url}/me`, { method, headers, agent: false }).end();
+    const [answer] = await once(question, "response");
+    const body = JSON.parse(await text(answer));
+    return [answer.statusCode, body.account ?? body.error ?? body.detail];
   }
 
   async stop() {

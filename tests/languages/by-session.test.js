@@ -1,8 +1,10 @@
 // The examples that ask siwn whose session it is, beside `siwn dev`.
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import test, { after, before, describe } from "node:test";
 import { dev } from "../npm/server.js";
-import { LANGUAGES, freePort, start } from "./apps.js";
+import { LANGUAGES, start } from "./apps.js";
 import { accounts, byCookie, byToken } from "./people.js";
 
 const ORIGIN = "https://app.example";
@@ -25,7 +27,7 @@ for (const language of LANGUAGES) {
     test("whoever is signed in by a cookie is known until the logout", async () => {
       const { cookie } = await byCookie(siwn.url, alice);
       assert.deepEqual(await app.me({ cookie }), [200, alice.name]);
-      assert.deepEqual(await app.me({ cookie: `theme=dark; ${cookie}; other=ä` }), [200, alice.name]);
+      assert.deepEqual(await app.me({ cookie: `theme=dark; ${cookie}; other=\u00e4` }), [200, alice.name]);
       const out = await fetch(`${siwn.url}/api/auth/logout`, { method: "POST", headers: { cookie } });
       assert.equal(out.status, 204);
       assert.deepEqual(await app.me({ cookie }), NOBODY);
@@ -64,11 +66,14 @@ for (const language of LANGUAGES) {
     });
 
     test("a siwn that is gone is no refusal, and no pass", async () => {
-      const lonely = await start(language, "session", { SIWN_URL: `http://127.0.0.1:${await freePort()}`, ORIGIN });
+      const gone = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
+      await once(gone, "listening");
+      const lonely = await start(language, "session", { SIWN_URL: `http://127.0.0.1:${gone.address().port}`, ORIGIN });
       try {
         assert.deepEqual(await lonely.me({ cookie: "siwn=a" }), [503, "try_again"]);
       } finally {
         await lonely.stop();
+        gone.close();
       }
     });
   });

@@ -87,7 +87,7 @@ for (const language of LANGUAGES) {
 
     test("a good token is taken, and the list asked for once", async () => {
       const before = issuer.asked;
-      for (const more of [{}, {}, { claims: { iat: NOW - 290, exp: NOW + 10 } }]) {
+      for (const more of [{}, {}, { claims: { iat: NOW - 100, exp: NOW + 200 } }]) {
         assert.deepEqual(await ask(issuer.token(more)), [200, ACCOUNT]);
       }
       assert.ok(issuer.asked <= before + 1, `${issuer.asked - before} questions`);

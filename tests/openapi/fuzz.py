@@ -147,11 +147,12 @@ def main():
         document.write_text(json.dumps(on_plain_http(json.loads(DOCUMENT.read_text()))))
         url, admin_url = f"http://localhost:{port}", f"http://localhost:{admin_port}"
         of_alice = {"SIWN_BIN": binary, "SIWN_PRIVATE_KEY": key}
+        own = ["--include-tag", "session", "--include-tag", "tokens"]
         people, administration = ["--exclude-path-regex", "^/admin/"], ["--include-path-regex", "^/admin/"]
         token = ["--header", f"Authorization:Bearer {ADMIN_TOKEN}"]
         fuzz(tap, "nobody", document, url, people, {})
-        fuzz(tap, "alice, with a bearer token", document, url, [*people, "--include-tag", "session"], {**of_alice, "FUZZED_AS": "bearer"})
-        fuzz(tap, "alice, with a cookie", document, url, [*people, "--include-tag", "session"], {**of_alice, "FUZZED_AS": "cookie"})
+        fuzz(tap, "alice, with a bearer token", document, url, own, {**of_alice, "FUZZED_AS": "bearer"})
+        fuzz(tap, "alice, with a cookie", document, url, own, {**of_alice, "FUZZED_AS": "cookie"})
         fuzz(tap, "the administration, without its token", document, admin_url, administration, {})
         fuzz(tap, "the administration, with its token", document, admin_url, [*administration, *token], {})
         os.environ.update(of_alice)

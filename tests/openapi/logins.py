@@ -67,6 +67,15 @@ def sessions_are_listed_and_ended(interface):
     interface.ask("DELETE", "/api/auth/sessions", "origin_not_allowed", headers={**first, "Origin": "https://evil.example"})
 
 
+def access_tokens_are_made_for_who_is_signed_in(interface):
+    alice = interface.sign_in()
+    token = interface.ask("POST", "/api/auth/token", 200, headers=alice).json()["token"]
+    interface.ask("POST", "/api/auth/token", 200, headers=alice, json={"audience": "localhost"})
+    interface.ask("POST", "/api/auth/token", "audience_unknown", headers=alice, json={"audience": "api.example"})
+    interface.ask("POST", "/api/auth/token", "not_signed_in", headers={"Authorization": f"Bearer {token}"})
+    assert interface.ask("GET", "/.well-known/jwks.json", 200).json()["keys"]
+
+
 def requests_that_no_schema_describes_are_refused_as_described(interface):
     initiate, verify = "/api/auth/initiate-login", "/api/auth/verify-login"
     for path in (initiate, verify, "/api/auth/logout"):
@@ -108,6 +117,7 @@ def a_node_that_is_gone_is_503_and_no_refusal(interface, stop_node):
 ALL = [
     a_login_by_cookie_from_its_challenge_to_the_logout,
     sessions_are_listed_and_ended,
+    access_tokens_are_made_for_who_is_signed_in,
     requests_that_no_schema_describes_are_refused_as_described,
     operators_see_block_and_end,
 ]

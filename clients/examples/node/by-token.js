@@ -3,8 +3,18 @@ import { createServer } from "node:http";
 import { createRemoteJWKSet, errors, jwtVerify } from "jose";
 
 const { SIWN_PUBLIC_URL = "http://localhost:8080", AUDIENCE = "localhost", NETWORK = "siwn-devnet", PORT = "3000" } = process.env;
-const keys = createRemoteJWKSet(new URL(`${SIWN_PUBLIC_URL}/.well-known/jwks.json`), { cacheMaxAge: 300_000, cooldownDuration: 5_000 });
-const expected = { algorithms: ["ES256"], typ: "at+jwt", issuer: SIWN_PUBLIC_URL, audience: AUDIENCE, requiredClaims: ["sub", "exp"], maxTokenAge: "5m", clockTolerance: 5 };
+const list = new URL(`${SIWN_PUBLIC_URL}/.well-known/jwks.json`);
+const keys = createRemoteJWKSet(list, { cacheMaxAge: 300_000, cooldownDuration: 5_000 });
+const expected = {
+  algorithms: ["ES256"],
+  // An identity token is signed with the same keys, and is none of ours.
+  typ: "at+jwt",
+  issuer: SIWN_PUBLIC_URL,
+  audience: AUDIENCE,
+  requiredClaims: ["sub", "exp"],
+  maxTokenAge: "5m",
+  clockTolerance: 5,
+};
 const OUTAGES = ["ERR_JOSE_GENERIC", "ERR_JWKS_TIMEOUT", "ERR_JWKS_INVALID"];
 
 /** The account that a request's token speaks of, or nothing. Throws where nobody can say: that is no refusal. */

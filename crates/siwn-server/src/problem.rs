@@ -235,6 +235,8 @@ mod tests {
             let row = format!("| {} | `{}` | {}{rest} |", code.status().as_u16(), code.as_str(), first.to_uppercase());
             assert!(page.contains(&row), "docs/errors.md has no row {row}");
         }
+        let rows = page.lines().filter(|line| line.split('|').nth(2).is_some_and(|cell| cell.starts_with(" `")));
+        assert_eq!(rows.count(), Code::ALL.len(), "docs/errors.md has a code that nothing answers");
     }
 
     #[test]

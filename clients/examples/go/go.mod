@@ -1,0 +1,3 @@
+module siwn.example
+
+go 1.19
