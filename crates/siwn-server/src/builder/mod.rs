@@ -20,6 +20,7 @@ use crate::secrets::Secrets;
 use crate::session_memory;
 use crate::site_builder::SiteBuilder;
 use crate::siwn::{Clock, ReadyCheck, Siwn};
+use crate::tokens;
 
 pub use error::BuildError;
 
@@ -45,6 +46,7 @@ pub struct Builder {
     session_cache: Duration,
     forward_cache: Duration,
     key_checks: KeyChecks,
+    token_key_lifetime: Duration,
 }
 
 impl Siwn {
@@ -79,6 +81,7 @@ impl Builder {
             session_cache: Duration::ZERO,
             forward_cache: session_memory::LONGEST,
             key_checks: KeyChecks::default(),
+            token_key_lifetime: tokens::KEY_LIFETIME,
         }
     }
 
@@ -129,6 +132,13 @@ impl Builder {
     #[must_use]
     pub fn login_page(self, page: LoginPage) -> Self {
         self.with_site(|site| site.login_page(page))
+    }
+
+    /// Makes access tokens for this audience too, where a client asks for it: an API that verifies them by itself. Default: for the
+    /// recipient only.
+    #[must_use]
+    pub fn token_audience(self, audience: impl Into<String>) -> Self {
+        self.with_site(|site| site.token_audience(audience))
     }
 
     /// The secret that challenges are made with, shared by all replicas; or two, of which one takes the other's place.
@@ -316,6 +326,15 @@ impl Builder {
     #[must_use]
     pub const fn key_checks(mut self, checks: KeyChecks) -> Self {
         self.key_checks = checks;
+        self
+    }
+
+    /// How long a key signs tokens before the next one does. Default: 30 days.
+    ///
+    /// The next one is published a day ahead, or for half of the lifetime where that is shorter. Less than an hour is taken for an hour.
+    #[must_use]
+    pub const fn token_key_lifetime(mut self, lifetime: Duration) -> Self {
+        self.token_key_lifetime = lifetime;
         self
     }
 
