@@ -10,6 +10,7 @@ use crate::client::TrustedProxies;
 use crate::key_checks::KeyChecker;
 use crate::metrics::Metrics;
 use crate::readiness::StoreState;
+use crate::routes::forward::Identities;
 use crate::secrets::Secrets;
 use crate::site::Sites;
 use crate::tokens::Tokens;
@@ -47,6 +48,7 @@ pub(crate) struct Inner {
     pub(crate) key_checker: KeyChecker,
     pub(crate) store_state: StoreState,
     pub(crate) tokens: Tokens,
+    pub(crate) identities: Identities,
 }
 
 /// Something that must work before requests are sent here, and how to find out. It answers from memory; what it says, either way, names no
@@ -66,6 +68,7 @@ impl Siwn {
             site.site().reissue(issues);
         }
         self.0.tokens.set_secrets(secrets);
+        self.0.identities.forget();
         Ok(())
     }
 
