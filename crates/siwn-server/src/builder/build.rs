@@ -79,6 +79,7 @@ impl Builder {
             store_state: StoreState::default(),
             tokens,
             identities: Identities::default(),
+            on_answer: self.on_answer,
         })))
     }
 
