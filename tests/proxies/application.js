@@ -66,7 +66,8 @@ async function text(stream) {
   return all;
 }
 
-const page = (account) => `<!doctype html><title>Application</title><link rel="icon" href="data:,"><h1>Hello, ${account}</h1><p id="heard"></p>
+const page = (account) => `<!doctype html><html lang="en"><title>Application</title><link rel="icon" href="data:,">
+<main><h1>Hello, ${account}</h1><p id="heard"></p></main>
 <script>
   const socket = new WebSocket(location.href.replace(/^http/, "ws").replace(/[^/]*$/, "socket"));
   socket.onopen = () => socket.send("good day");

@@ -8,6 +8,9 @@ import { PROXIES, Stack } from "./stack.js";
 const IDENTITY = ["Remote-User", "X-Siwn-Account", "X-Siwn-Key", "X-Siwn-Network", "X-Siwn-Identity"];
 const NAVIGATION = ["Sec-Fetch-Mode: navigate", "Accept: text/html"];
 
+/** A part of a token. */
+const read = (part) => JSON.parse(Buffer.from(part, "base64url").toString());
+
 let stack;
 let alice;
 
@@ -53,6 +56,21 @@ for (const name of Object.keys(PROXIES)) {
       assert.deepEqual(told["X-Siwn-Account"], [alice.accountId]);
       assert.deepEqual(told["X-Siwn-Key"], [alice.publicKey]);
       assert.deepEqual(told["X-Siwn-Network"], [chainId]);
+    });
+
+    test("the application can check who is signed in by the published keys", async () => {
+      const client = await signedIn();
+      const [token] = (await client.seen("/")).all("X-Siwn-Identity");
+      const [head, claims, signature] = token.split(".");
+      const { alg, typ, kid } = read(head);
+      assert.deepEqual([alg, typ], ["ES256", "siwn-id+jwt"]);
+      const jwk = JSON.parse((await visitor().send("/api/auth/jwks.json")).body).keys.find((key) => key.kid === kid);
+      const key = await crypto.subtle.importKey("jwk", jwk, { name: "ECDSA", namedCurve: "P-256" }, false, ["verify"]);
+      const signed = new TextEncoder().encode(`${head}.${claims}`);
+      assert.ok(await crypto.subtle.verify({ name: "ECDSA", hash: "SHA-256" }, key, Buffer.from(signature, "base64url"), signed));
+      const { iss, aud, sub, exp } = read(claims);
+      assert.deepEqual([iss, aud, sub], ["https://app.example", "https://app.example", alice.accountId]);
+      assert.ok(exp * 1000 > Date.now());
     });
 
     test("programs and scripts are told 401", async () => {

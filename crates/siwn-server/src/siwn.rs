@@ -11,6 +11,7 @@ use crate::client::TrustedProxies;
 use crate::key_checks::KeyChecker;
 use crate::metrics::Metrics;
 use crate::readiness::StoreState;
+use crate::routes::forward::Identities;
 use crate::secrets::Secrets;
 use crate::site::Sites;
 use crate::tokens::Tokens;
@@ -48,6 +49,7 @@ pub(crate) struct Inner {
     pub(crate) key_checker: KeyChecker,
     pub(crate) store_state: StoreState,
     pub(crate) tokens: Tokens,
+    pub(crate) identities: Identities,
     pub(crate) on_answer: Option<AnswerHook>,
 }
 
@@ -68,6 +70,7 @@ impl Siwn {
             site.site().reissue(issues);
         }
         self.0.tokens.set_secrets(secrets);
+        self.0.identities.forget();
         Ok(())
     }
 

@@ -1,9 +1,10 @@
 //! The least that a login can cost over axum: the same two routes, a random nonce, and a look at the token and its signature. No chain,
-//! no store, no single use, no cookie, no limits.
+//! no store, no single use, no cookie, no limits. And the least that an answer to a proxy can cost: as many headers, always the same.
 
 use std::net::Ipv4Addr;
 
-use axum::routing::post;
+use axum::http::HeaderValue;
+use axum::routing::{get, post};
 use axum::serve::ListenerExt as _;
 use axum::{Json, Router};
 use http::StatusCode;
@@ -12,7 +13,7 @@ use siwn::{Payload, PublicKey, Signature, TokenFields};
 use tokio::net::TcpListener;
 
 use crate::Failure;
-use crate::client::{Challenge, INITIATE, VERIFY};
+use crate::client::{Challenge, FORWARD, INITIATE, VERIFY};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -36,9 +37,21 @@ pub(crate) fn serve(port: u16) -> Result<(), Failure> {
             // As the real server does; where it cannot be set, the figures show it.
             let _ = stream.set_nodelay(true);
         });
-        let routes = Router::new().route(INITIATE, post(initiate)).route(VERIFY, post(verify));
+        let routes = Router::new().route(INITIATE, post(initiate)).route(VERIFY, post(verify)).route(FORWARD, get(forward));
         Ok(axum::serve(listener, routes).await?)
     })
+}
+
+async fn forward() -> [(&'static str, HeaderValue); 6] {
+    let value = HeaderValue::from_static;
+    [
+        ("remote-user", value("person-0.test.near")),
+        ("x-siwn-account", value("person-0.test.near")),
+        ("x-siwn-key", value("ed25519:6E8sCci9badyRkXb3JoRpBj5p8C6Tw41ELDZoiihKEtp")),
+        ("x-siwn-network", value("siwn-devnet")),
+        ("x-siwn-login", value("")),
+        ("cache-control", value("no-store")),
+    ]
 }
 
 async fn initiate() -> Result<Json<Challenge>, StatusCode> {

@@ -12,6 +12,7 @@ use crate::people::Person;
 
 pub(crate) const INITIATE: &str = "/api/auth/initiate-login";
 pub(crate) const VERIFY: &str = "/api/auth/verify-login";
+pub(crate) const FORWARD: &str = "/api/auth/forward";
 
 /// The part of a challenge that is signed, and the state that goes with it.
 #[derive(Deserialize, Serialize)]
@@ -20,6 +21,13 @@ pub(crate) struct Challenge {
     pub(crate) nonce: [u8; 32],
     pub(crate) recipient: String,
     pub(crate) state: Option<String>,
+}
+
+/// The part of a session that opens it; the bare program has none.
+#[derive(Deserialize)]
+struct Session {
+    #[serde(default)]
+    token: String,
 }
 
 /// A connection to the server.
@@ -48,6 +56,25 @@ impl Connection {
         self.post(VERIFY, &body).await?.ok().map(drop)
     }
 
+    /// The same, and the session as a bearer token.
+    pub(crate) async fn open_session(&mut self, person: &Person) -> Result<String, Failure> {
+        let challenge = self.challenge().await?;
+        let body = format!(r#"{{"authToken":"{}","session":"bearer"}}"#, person.answer(challenge));
+        let session: Session = serde_json::from_slice(self.post(VERIFY, &body).await?.ok()?)?;
+        Ok(session.token)
+    }
+
+    /// What a proxy asks about a page, with a browser's usual headers.
+    pub(crate) async fn forward(&mut self, token: &str) -> Result<(), Failure> {
+        let (port, session) = (self.port, token.trim_start_matches("siwn_"));
+        let request = format!(
+            "GET {FORWARD} HTTP/1.1\r\nhost: localhost:{port}\r\nx-forwarded-for: 192.0.2.1\r\nx-forwarded-method: GET\r\n\
+             x-forwarded-uri: /some/page?of=it\r\nsec-fetch-site: same-origin\r\nsec-fetch-mode: navigate\r\n\
+             accept: text/html,*/*;q=0.8\r\nuser-agent: Mozilla/5.0\r\ncookie: theme=dark; siwn={session}\r\n\r\n"
+        );
+        self.send(&request).await?.ok().map(drop)
+    }
+
     /// Its first half.
     pub(crate) async fn challenge(&mut self) -> Result<Challenge, Failure> {
         Ok(serde_json::from_slice(self.post(INITIATE, "{}").await?.ok()?)?)
@@ -58,6 +85,10 @@ impl Connection {
         let request = format!(
             "POST {path} HTTP/1.1\r\nhost: localhost:{port}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
         );
+        self.send(&request).await
+    }
+
+    async fn send(&mut self, request: &str) -> io::Result<Reply<'_>> {
         self.stream.write_all(request.as_bytes()).await?;
         self.received.clear();
         let (status, start, end) = loop {

@@ -5,6 +5,8 @@
 //! machine, started on free ports ([`stores`]). What counts is the processor time of the server and its store for a login, and its ratio
 //! to that of the bare program, and of the store in memory, in the same round, as medians over the rounds.
 //!
+//! With `--forward` nobody signs in: a proxy asks about sessions, and the bare program answers with as many headers, always the same.
+//!
 //! `cargo bench -p siwn-cli --bench load -- --users 32` prints it; any login that is not answered by 200 makes it fail.
 
 mod bare;
@@ -25,7 +27,7 @@ use clap::Parser;
 use siwn_devnet::Devnet;
 
 use people::{People, Visitors};
-use process::{Log, Node, Processors, Program};
+use process::{Log, Memory, Node, Processors, Program};
 use report::Row;
 use round::{Measured, Round};
 use stores::Store;
@@ -47,6 +49,9 @@ struct Arguments {
     /// How many rounds
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=50))]
     rounds: u8,
+    /// Measure what a reverse proxy asks for each request, in place of logins
+    #[arg(long)]
+    forward: bool,
     /// Only with this store, or these; without it, with each
     #[arg(long)]
     store: Vec<Store>,
@@ -97,7 +102,7 @@ async fn all_rounds(arguments: &Arguments, processors: Processors) -> Result<(),
     let node = Node { url: listening.url(), network: devnet.network().chain_id().into() };
     tokio::spawn(devnet.clone().run());
 
-    let contenders = contenders(&arguments.store);
+    let contenders = if arguments.forward { forwarding(&arguments.store) } else { contenders(&arguments.store) };
     let seconds = Duration::from_secs(arguments.seconds);
     let round = Round { devnet: &devnet, node, people: &people, processors, users: arguments.users, seconds };
     let mut measured: Vec<Vec<Measured>> = contenders.iter().map(|_| Vec::new()).collect();
@@ -118,7 +123,8 @@ async fn all_rounds(arguments: &Arguments, processors: Processors) -> Result<(),
         let memory = if contender.is_bare() { None } else { in_memory(contender.visitors) };
         Row { name: &contender.name, rounds, in_memory: memory.map(|index| &measured[index][..]) }
     });
-    println!("{}", report::table(&rows.collect::<Vec<_>>()));
+    let table = if arguments.forward { report::forward_table } else { report::table };
+    println!("{}", table(&rows.collect::<Vec<_>>()));
     let failures: usize = measured.iter().flatten().map(|figures| figures.failures.len()).sum();
     match measured.iter().flatten().find_map(|figures| figures.failures.first()) {
         Some(first) => Err(format!("{failures} logins failed, the first with: {first}").into()),
@@ -140,11 +146,24 @@ fn contenders(only: &[Store]) -> Vec<Contender> {
     all
 }
 
+/// What a proxy asks: the session in memory, and the store asked each time.
+fn forwarding(only: &[Store]) -> Vec<Contender> {
+    let visitors = Visitors::Proxied;
+    let mut all = vec![Contender { name: "bare: a route with fixed headers".into(), program: Program::Bare, visitors }];
+    for store in Store::ALL.into_iter().filter(|store| only.is_empty() || only.contains(store)) {
+        for (memory, how) in [(Memory::On, "the session in memory"), (Memory::Off, "the store asked each time")] {
+            let name = format!("siwn, {}, {how}", store.name());
+            all.push(Contender { name, program: Program::Forwarding(store, memory), visitors });
+        }
+    }
+    all
+}
+
 impl Contender {
     fn siwn(store: Store, log: Log, visitors: Visitors) -> Self {
         let who = match visitors {
             Visitors::New => "each login another account",
-            Visitors::Returning => "the same accounts again",
+            Visitors::Returning | Visitors::Proxied => "the same accounts again",
         };
         let logged = match log {
             Log::Warnings => "",

@@ -13,6 +13,8 @@ pub(crate) enum Visitors {
     New,
     /// The user's own, again and again.
     Returning,
+    /// Nobody signs in: a proxy asks about the user's session, again and again.
+    Proxied,
 }
 
 /// Many people, known to the chain.

@@ -33,6 +33,15 @@ pub(crate) enum Processors {
 pub(crate) enum Program {
     Bare,
     Siwn(Store, Log),
+    /// With sessions remembered for a proxy, or not.
+    Forwarding(Store, Memory),
+}
+
+/// Whether a proxy is answered from memory.
+#[derive(Clone, Copy)]
+pub(crate) enum Memory {
+    On,
+    Off,
 }
 
 /// What is logged, into a file.
@@ -109,13 +118,23 @@ impl Server {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let store = match program {
             Program::Bare => Kept::Memory,
-            Program::Siwn(store, _) => processors.beside_the_server(|| store.start())?,
+            Program::Siwn(store, _) | Program::Forwarding(store, _) => processors.beside_the_server(|| store.start())?,
         };
         let command = match program {
             Program::Bare => bare(processors.command(&std::env::current_exe()?), port),
             Program::Siwn(_, log) => {
                 let command = processors.command(Path::new(env!("CARGO_BIN_EXE_siwn")));
                 siwn(command, port, &store.url()?, log, node)
+            }
+            Program::Forwarding(_, memory) => {
+                let command = processors.command(Path::new(env!("CARGO_BIN_EXE_siwn")));
+                let mut command = siwn(command, port, &store.url()?, Log::Warnings, node);
+                let forward_cache = match memory {
+                    Memory::On => "5s",
+                    Memory::Off => "0s",
+                };
+                command.env("SIWN_TRUSTED_PROXIES", "127.0.0.1").env("SIWN_FORWARD_CACHE", forward_cache);
+                command
             }
         };
         let log = directory.path().join("log");

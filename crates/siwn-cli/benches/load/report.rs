@@ -64,6 +64,35 @@ const HEAD: &str = "\
 |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
 ";
 
+const FORWARD_HEAD: &str = "\
+| server | answers/s per processor, to bare | answers/s per processor | µs of processor time | of these its store's server | p50 ms | p99 ms | processor in use | answers measured |
+|---|---:|---:|---:|---:|---:|---:|---:|---:|
+";
+
+/// The same for what proxies ask.
+pub(crate) fn forward_table(rows: &[Row<'_>]) -> String {
+    let mut text = FORWARD_HEAD.to_owned();
+    let bare = rows.first().map_or(&[][..], |row| row.rounds);
+    for Row { name, rounds, .. } in rows {
+        let median_of = |figure: fn(&Measured) -> f64| median(rounds.iter().map(figure));
+        let Some(calmest) = rounds.iter().max_by(|a, b| a.busy().total_cmp(&b.busy())) else { continue };
+        writeln!(
+            text,
+            "| {name} | {:.2} | {:.0} | {:.1} | {:.1} | {:.2} | {:.2} | {:.0} % | {:.0} |",
+            1.0 / ratio(rounds, bare),
+            median_of(Measured::per_processor),
+            median_of(Measured::cost),
+            median_of(Measured::store_cost),
+            calmest.percentile(50),
+            calmest.percentile(99),
+            calmest.busy() * 100.0,
+            median_of(Measured::logins),
+        )
+        .expect("writing to memory does not fail");
+    }
+    text
+}
+
 /// Costs and their ratios are medians over the rounds; bare is the first row. Latencies and logins per second, which suffer from whatever
 /// else the machine does, are those of the round in which server and store had most of a processor.
 pub(crate) fn table(rows: &[Row<'_>]) -> String {

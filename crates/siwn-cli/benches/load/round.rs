@@ -43,6 +43,8 @@ pub(crate) struct Measured {
 struct User {
     number: usize,
     connection: Connection,
+    /// Where there is one from the start.
+    session: Option<String>,
     latencies: Vec<Duration>,
     failure: Option<String>,
 }
@@ -61,8 +63,12 @@ impl Round<'_> {
         let queue = Arc::new(Queue { people: Arc::clone(self.people), next: AtomicUsize::new(0), visitors });
         let mut users = Vec::new();
         for number in 0..usize::from(self.users) {
-            let connection = server.connect().await?;
-            users.push(User { number, connection, latencies: Vec::new(), failure: None });
+            let mut connection = server.connect().await?;
+            let session = match visitors {
+                Visitors::Proxied => Some(connection.open_session(self.people.person(number)).await?),
+                Visitors::New | Visitors::Returning => None,
+            };
+            users.push(User { number, connection, session, latencies: Vec::new(), failure: None });
         }
 
         let mut users = together(users, &queue, WARM_UP).await?;
@@ -108,14 +114,18 @@ async fn together(users: Vec<User>, queue: &Arc<Queue>, time: Duration) -> Resul
 }
 
 impl User {
-    /// Signs in until the time is over, the queue is empty, or a login fails.
+    /// Signs in, or is asked about, until the time is over, the queue is empty, or one of them fails.
     async fn log_in_until(&mut self, until: Instant, queue: &Queue) {
         while self.failure.is_none()
             && let began = Instant::now()
             && began < until
             && let Some(person) = queue.next_for(self.number)
         {
-            match self.connection.log_in(queue.people.person(person)).await {
+            let done = match &self.session {
+                Some(token) => self.connection.forward(token).await,
+                None => self.connection.log_in(queue.people.person(person)).await,
+            };
+            match done {
                 Ok(()) => self.latencies.push(began.elapsed()),
                 Err(failure) => self.failure = Some(failure.to_string()),
             }
@@ -128,8 +138,8 @@ impl Queue {
         let next = self.next.fetch_add(1, Ordering::Relaxed);
         let person = match self.visitors {
             Visitors::New => next,
-            Visitors::Returning => user,
+            Visitors::Returning | Visitors::Proxied => user,
         };
-        (next < self.people.count()).then_some(person)
+        (next < self.people.count() || self.visitors == Visitors::Proxied).then_some(person)
     }
 }

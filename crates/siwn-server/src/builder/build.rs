@@ -17,6 +17,7 @@ use crate::known_keys::KnownKeys;
 use crate::metrics::Metrics;
 use crate::pages::Pages;
 use crate::readiness::StoreState;
+use crate::routes::forward::Identities;
 use crate::secrets::Secrets;
 use crate::session_memory::SessionMemory;
 use crate::site::{Served, Sites, same_host_name};
@@ -77,6 +78,7 @@ impl Builder {
             key_checker: KeyChecker::new(self.key_checks, key_counts),
             store_state: StoreState::default(),
             tokens,
+            identities: Identities::default(),
             on_answer: self.on_answer,
         })))
     }

@@ -7,11 +7,12 @@ use super::routes::{SIGNED_IN, SITE};
 use crate::problem::Code;
 
 /// The headers of every answer, which are empty where there is nothing to say.
-const ALWAYS: [(&str, &str); 5] = [
+const ALWAYS: [(&str, &str); 6] = [
     ("Remote-User", "The account."),
     ("X-Siwn-Account", "The account."),
     ("X-Siwn-Key", "The key that signed, by its handle where it is long; empty where a contract answered for the account."),
     ("X-Siwn-Network", "The chain's id."),
+    ("X-Siwn-Identity", "A token of type `siwn-id+jwt` for the site's origin, good for 40 seconds or more, one minute at most."),
     ("X-Siwn-Login", "Where a browser signs in that asked for a page; empty otherwise."),
 ];
 

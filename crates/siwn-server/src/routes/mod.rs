@@ -1,6 +1,6 @@
 //! The routes of the documentation, one file each.
 
-mod forward;
+pub(crate) mod forward;
 pub(crate) mod initiate;
 mod jwks;
 mod logout;

@@ -9,7 +9,6 @@ pub(crate) enum Kind {
     /// For an API (RFC 9068).
     Access,
     /// For the application behind a reverse proxy.
-    #[allow(dead_code, reason = "made by the answer to a reverse proxy")]
     Identity,
 }
 

@@ -81,7 +81,6 @@ impl Tokens {
     }
 
     /// A token that tells the application at `protected_origin` who is signed in. It never outlives the session.
-    #[allow(dead_code, reason = "the answer to a reverse proxy carries it")]
     pub(crate) async fn identity(
         &self,
         site: &Served,

@@ -5,6 +5,7 @@
 mod answers;
 mod callers;
 mod credentials;
+mod identity;
 mod memory;
 mod severed;
 mod sites;
@@ -24,7 +25,7 @@ use support::{Answer, Server, key, request, sign_as};
 
 pub(crate) const FORWARD: &str = "/api/auth/forward";
 pub(crate) const PROXY: &str = "10.0.0.1:40000";
-pub(crate) const IDENTITY: [&str; 4] = ["remote-user", "x-siwn-account", "x-siwn-key", "x-siwn-network"];
+pub(crate) const IDENTITY: [&str; 5] = ["remote-user", "x-siwn-account", "x-siwn-key", "x-siwn-network", "x-siwn-identity"];
 
 /// A server that trusts the proxy.
 pub(crate) fn server(settings: impl FnOnce(Builder) -> Builder) -> Server {

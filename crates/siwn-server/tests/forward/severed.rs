@@ -43,6 +43,14 @@ impl Severed {
 
     fn call<'a, T: 'a>(&'a self, answer: BoxFuture<'a, Result<T, StoreError>>) -> BoxFuture<'a, Result<T, StoreError>> {
         self.calls.fetch_add(1, Ordering::SeqCst);
+        self.call_unless_severed(answer)
+    }
+
+    /// What is no affair of a session is not counted.
+    fn call_unless_severed<'a, T: 'a>(
+        &'a self,
+        answer: BoxFuture<'a, Result<T, StoreError>>,
+    ) -> BoxFuture<'a, Result<T, StoreError>> {
         if self.is_cut_off.load(Ordering::SeqCst) {
             return Box::pin(async { Err(StoreError::Unavailable("severed".into())) });
         }
@@ -105,7 +113,7 @@ impl Store for Severed {
     }
 
     fn signing_keys(&self) -> BoxFuture<'_, Result<Option<SealedKeys>, StoreError>> {
-        self.call(self.store.signing_keys())
+        self.call_unless_severed(self.store.signing_keys())
     }
 
     fn replace_signing_keys<'a>(
@@ -113,7 +121,7 @@ impl Store for Severed {
         old: Option<&'a SealedKeys>,
         new: &'a SealedKeys,
     ) -> BoxFuture<'a, Result<bool, StoreError>> {
-        self.call(self.store.replace_signing_keys(old, new))
+        self.call_unless_severed(self.store.replace_signing_keys(old, new))
     }
 
     fn counts(&self) -> BoxFuture<'_, Result<Counts, StoreError>> {

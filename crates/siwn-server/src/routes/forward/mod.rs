@@ -4,6 +4,7 @@
 //! a client has sent in their place.
 
 mod credentials;
+mod identity;
 mod original;
 
 use std::sync::Arc;
@@ -17,6 +18,8 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, StatusCode};
 use siwn::Session;
 
+pub(crate) use self::identity::Identities;
+
 use self::original::Original;
 use super::only;
 use crate::extract::{is_navigation, look, to_login};
@@ -28,9 +31,10 @@ const REMOTE_USER: HeaderName = HeaderName::from_static("remote-user");
 const X_SIWN_ACCOUNT: HeaderName = HeaderName::from_static("x-siwn-account");
 const X_SIWN_KEY: HeaderName = HeaderName::from_static("x-siwn-key");
 const X_SIWN_NETWORK: HeaderName = HeaderName::from_static("x-siwn-network");
+const X_SIWN_IDENTITY: HeaderName = HeaderName::from_static("x-siwn-identity");
 /// Where a browser signs in, for a proxy that cannot hand a redirect on.
 const X_SIWN_LOGIN: HeaderName = HeaderName::from_static("x-siwn-login");
-const ALWAYS: [HeaderName; 5] = [REMOTE_USER, X_SIWN_ACCOUNT, X_SIWN_KEY, X_SIWN_NETWORK, X_SIWN_LOGIN];
+const ALWAYS: [HeaderName; 6] = [REMOTE_USER, X_SIWN_ACCOUNT, X_SIWN_KEY, X_SIWN_NETWORK, X_SIWN_IDENTITY, X_SIWN_LOGIN];
 
 /// What a browser is answered that is not signed in, said in the address that the proxy asks.
 const REDIRECT: &str = "redirect=true";
@@ -73,12 +77,14 @@ async fn visitor(siwn: &Siwn, site: &Arc<Served>, original: &Original, parts: &P
     original.check_caller(&parts.headers, site.site())?;
     let token = credentials::session(site.cookies, &parts.headers)?.ok_or(Problem::new(Code::NotSignedIn))?;
     let session = look(siwn, site, &site.forwarded, &token, parts).await?;
+    let identity = identity::token(siwn, site, &session).await?;
     let mut response = StatusCode::OK.into_response();
     let headers = response.headers_mut();
     headers.insert(REMOTE_USER, text(session.account.as_str()));
     headers.insert(X_SIWN_ACCOUNT, text(session.account.as_str()));
     headers.insert(X_SIWN_KEY, text(&key(&session)));
     headers.insert(X_SIWN_NETWORK, text(&siwn.0.network));
+    headers.insert(X_SIWN_IDENTITY, identity);
     if credentials::are_to_be_stripped(&parts.headers) {
         headers.insert(COOKIE, credentials::cookies_of_others(&parts.headers));
         headers.insert(AUTHORIZATION, credentials::authorization_of_others(&parts.headers));
