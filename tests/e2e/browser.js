@@ -1,6 +1,9 @@
-// A browser that tells on the page: whatever goes wrong without a word is gathered, and each test says what it expects of that.
+// A browser that tells on the page. Whatever goes wrong without a word is gathered, and fails the test: what the policy blocked, errors
+// and warnings of the console, requests that failed, what a screen reader would stumble over. Refusals by the server are told apart:
+// each test says which it expects.
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 
@@ -15,51 +18,81 @@ const QUIET = [
   "--disable-sync",
 ];
 
-export function launch() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: QUIET });
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** Windows are blocked as people's browsers block them: without a click none opens. */
+export function launch(args = []) {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: [...QUIET, ...args],
+    ignoreDefaultArgs: ["--disable-popup-blocking"],
+  });
 }
 
 /** A browser with cookies of its own, in which any number of tabs is opened. */
 export class Visitor {
   refusals = [];
   #faults = [];
+  #runsScripts;
+  static #of = new WeakMap();
 
   static async enter(browser, options) {
     const visitor = new Visitor();
+    visitor.#runsScripts = options?.javaScriptEnabled ?? true;
     visitor.context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+    visitor.#watch();
+    // Also those that a policy only reports, and those in frames.
+    await visitor.context.addInitScript(() => {
+      addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => console.error(`policy ${violatedDirective} ${blockedURI}`));
+    });
     return visitor;
+  }
+
+  /** Whose tab it is. */
+  static of(page) {
+    return Visitor.#of.get(page);
   }
 
   /** Opens the page and waits until one can sign in on it or is signed in, or for something else. */
   async open(url, until = ready) {
     const page = await this.context.newPage();
-    page.setDefaultTimeout(15_000);
-    this.#watch(page);
     await page.goto(url);
     await until(page);
     return page;
   }
 
-  #watch(page) {
-    page.on("pageerror", (error) => this.#faults.push(`error ${error}`));
-    page.on("console", (message) => {
+  /** Every tab and window, from its first moment on. */
+  #watch() {
+    const { context } = this;
+    context.setDefaultTimeout(15_000);
+    context.on("page", (page) => Visitor.#of.set(page, this));
+    context.on("weberror", (error) => this.#faults.push(`error ${error.error()}`));
+    context.on("console", (message) => {
       // A refusal is logged by browsers too; it is judged below.
       const isRefusal = /^Failed to load resource: the server responded with a status of \d+/.test(message.text());
       if (["error", "warning"].includes(message.type()) && !isRefusal) this.#faults.push(`console ${message.text()}`);
     });
-    page.on("response", (response) => {
+    context.on("response", (response) => {
       if (response.status() < 400) return;
       this.refusals.push(`${response.status()} ${new URL(response.url()).pathname}`);
     });
-    page.on("requestfailed", (request) => {
+    context.on("requestfailed", (request) => {
       // What a reload or another page broke off: what is blocked or missing has other words.
       const isBrokenOff = request.failure().errorText === "net::ERR_ABORTED";
       if (!isBrokenOff) this.#faults.push(`failed ${request.url()} ${request.failure().errorText}`);
     });
   }
 
+  /** Looks at the page with the eyes of a screen reader and of a keyboard. */
+  async look(page) {
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => globalThis.axe.run({ iframes: false }));
+    for (const { id, nodes } of violations) this.#faults.push(`axe ${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`);
+  }
+
   /** Ends the visit: these refusals there were, in this order, and nothing else went wrong. */
   async leave(expected) {
+    for (const page of this.context.pages()) if (page.url() !== "about:blank" && this.#runsScripts) await this.look(page);
     await this.context.close();
     assert.deepEqual(this.#faults, []);
     assert.deepEqual(this.refusals, expected);

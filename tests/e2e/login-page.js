@@ -1,16 +1,20 @@
-// The login page, as people and tests see it.
-import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+// The login page, and a wallet's website, as people and tests see them.
+import { Visitor } from "./browser.js";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const look = (page) => Visitor.of(page).look(page);
 
 /** The page says in one of its sections what can be done. */
-export const settled = (page) => page.locator(".stack > section:not([hidden]):not(.waiting)").first().waitFor();
+export async function settled(page) {
+  await page.locator(".stack > section:not([hidden]):not(.waiting)").first().waitFor();
+  await look(page);
+}
 
 export const wallet = (page, name) => page.locator("#wallets button").filter({ has: page.getByText(name, { exact: true }) });
 
-export const heading = (page, text) => page.getByRole("heading", { name: text, exact: true }).waitFor();
+export async function heading(page, text) {
+  await page.getByRole("heading", { name: text, exact: true }).waitFor();
+  await look(page);
+}
 
 export const doneAs = (page, account) => heading(page, `Signed in as ${account}`);
 
@@ -18,15 +22,8 @@ export const doneAs = (page, account) => heading(page, `Signed in as ${account}`
 export async function failure(page) {
   const section = page.locator("#failed");
   await section.waitFor({ state: "visible" });
+  await look(page);
   return section.innerText();
-}
-
-/** What a screen reader and a keyboard would stumble over: nothing. */
-export async function isAccessible(page, state) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => globalThis.axe.run());
-  const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`);
-  assert.deepEqual(told, [], state);
 }
 
 /** How far things moved that nobody had asked to: the sum that browsers keep. */
@@ -43,12 +40,23 @@ export const shifts = (page) =>
       }),
   );
 
-/** The test wallet's website: approves as this account, in this manner. */
+/** On a wallet's website: approves as this account, in this manner. */
 export async function approve(page, account, manner = "well") {
-  await page.getByRole("button", { name: "Approve" }).and(page.locator(":enabled")).waitFor();
-  await page.locator("#account").selectOption({ label: await page.locator("#account option", { hasText: account }).first().innerText() });
-  await page.locator("#manner").selectOption(manner);
-  await page.getByRole("button", { name: "Approve" }).click();
+  const button = page.getByRole("button", { name: "Approve" });
+  await button.and(page.locator(":enabled")).waitFor();
+  await page.getByLabel("Account").selectOption({ label: account.includes(",") ? account : `${account}, full access` });
+  await page.getByLabel("Manner").selectOption(manner);
+  await button.click();
 }
 
 export const reject = (page) => page.getByRole("button", { name: "Reject" }).click();
+
+/** Chooses a wallet, and answers the window that it opens. */
+export async function windowOf(page, name) {
+  const opened = page.waitForEvent("popup");
+  await wallet(page, name).click();
+  return opened;
+}
+
+/** Who is signed in, asked from within the page. */
+export const session = (page) => page.evaluate(() => fetch("/api/auth/session").then((answer) => answer.json()));

@@ -56,7 +56,8 @@ class Server {
   }
 }
 
-function run(args, env) {
+/** The binary with these arguments and nothing else in its environment. */
+export function run(args, env) {
   return new Server(spawn(binary, args, { env: { PATH: process.env.PATH, ...env }, stdio: ["ignore", "pipe", "pipe"] }));
 }
 

@@ -59,6 +59,11 @@ impl TrustedProxies {
         client
     }
 
+    /// Whether a request comes from one of them.
+    pub(crate) fn sent(&self, extensions: &Extensions) -> bool {
+        extensions.get::<ConnectInfo<SocketAddr>>().is_some_and(|ConnectInfo(peer)| self.trusts(peer.ip().to_canonical()))
+    }
+
     /// The address by which a client's questions to the chain are rationed.
     ///
     /// None where there is no connection, and for this machine: a proxy here that nobody trusts would stand for all its clients.

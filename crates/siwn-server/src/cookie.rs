@@ -82,6 +82,16 @@ impl Cookies {
     }
 }
 
+/// Whether `name=value` is a cookie of one of our sites, of whichever and over whatever it is reached.
+pub(crate) fn is_ours(pair: &[u8]) -> bool {
+    let name = pair.split(|byte| *byte == b'=').next().unwrap_or_default().trim_ascii();
+    let name = name.strip_prefix(b"__Host-").unwrap_or(name);
+    let is_mark = |mark: &[u8]| mark.len() == 16 && mark.iter().all(u8::is_ascii_hexdigit);
+    // The longer name first: what stands behind it is no mark of the shorter one.
+    let rest = name.strip_prefix(b"siwn-browser").or_else(|| name.strip_prefix(b"siwn"));
+    rest.is_some_and(|rest| rest.is_empty() || rest.strip_prefix(b"-").is_some_and(is_mark))
+}
+
 /// The value of the cookie `name`. Two of one name come from two sources, and one of them is not to be trusted.
 fn find<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Problem> {
     // In bytes: what another cookie holds, and in which encoding, is no affair of ours.

@@ -52,7 +52,10 @@ pub use crate::extract::{AccessToken, BearerToken, Rejection, SignedIn};
 pub use crate::gate::{LoginDenied, NewLogin};
 pub use crate::key_checks::KeyChecks;
 pub use crate::operations::{app, app_with};
-pub use crate::pages::{LoginPage, ManifestError, WalletManifest, Website, WebsiteError, built_files};
+pub use crate::pages::{
+    LoginPage, Logo, LogoError, ManifestError, SiteName, SiteNameError, Template, TemplateError, Theme, ThemeError, WalletManifest,
+    Website, WebsiteError, built_files,
+};
 pub use crate::secrets::{Rotation, RotationError, Secrets, SecretsError};
 pub use crate::serve::serve;
 pub use crate::site_builder::SiteBuilder;

@@ -12,15 +12,18 @@ use crate::request_id::RequestId;
 use crate::requester::Requester;
 use crate::siwn::Siwn;
 
+/// What proxies ask for each request.
+const FORWARD: &str = "/api/auth/forward";
 /// What machines ask for every few seconds.
 const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
-const ROUTES: [&str; 9] = [
+const ROUTES: [&str; 10] = [
     "/api/auth/initiate-login",
     "/api/auth/verify-login",
     "/api/auth/session",
     "/api/auth/sessions",
     "/api/auth/sessions/{id}",
     "/api/auth/logout",
+    FORWARD,
     "/api/auth/callback",
     "/api/auth/client.js",
     "/login",
@@ -40,6 +43,7 @@ pub(crate) async fn request(State(siwn): State<Siwn>, mut request: Request, next
     let mut response = next.run(request).await;
     let outcome = match response.extensions_mut().remove::<Problem>() {
         None if method == "OPTIONS" => "preflight",
+        None if response.status().is_redirection() => "redirect",
         None => "ok",
         Some(problem) => {
             let code = problem.code.as_str();
@@ -51,7 +55,9 @@ pub(crate) async fn request(State(siwn): State<Siwn>, mut request: Request, next
     let took = began.elapsed();
     siwn.0.metrics.count(route, outcome, took);
     let (status, micros) = (response.status().as_u16(), u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
-    if PROBES.contains(&route) {
+    // The proxy logs each request itself; what is worth a line is an answer that it could do nothing with.
+    let is_said_to_proxy = route == FORWARD && [200, 303, 401].contains(&status);
+    if is_said_to_proxy || PROBES.contains(&route) {
         tracing::debug!(request_id = id.as_str(), client, method, route, status, outcome, micros, "request");
     } else {
         tracing::info!(request_id = id.as_str(), client, method, route, status, outcome, micros, "request");

@@ -74,6 +74,7 @@ codes! {
     CallbackUnknown, BAD_REQUEST, "callback_url_unknown", "this callback URL is not configured; leave it out, or ask the operator to add it";
     AudienceUnknown, BAD_REQUEST, "audience_unknown", "this audience is not configured; leave it out, or ask the operator to add it";
     AccountMalformed, BAD_REQUEST, "account_malformed", "the address names no account, or no key; write them as NEAR does";
+    OriginalMissing, BAD_REQUEST, "original_missing", "the proxy must say which request this is about; have it send X-Forwarded-Method and X-Forwarded-Uri";
     NotSignedIn, UNAUTHORIZED, "not_signed_in", "nobody is signed in; sign in first";
     TokenRefused, UNAUTHORIZED, "token_refused", "the bearer token is not good here; have a new one signed for this site";
     ChallengeUnknown, UNAUTHORIZED, "challenge_unknown", "the challenge was not issued here or not to this client; start over";
@@ -97,6 +98,7 @@ codes! {
     OriginNotAllowed, FORBIDDEN, "origin_not_allowed", "this page may not sign people in here; ask the operator to allow its origin";
     HostNotAllowed, FORBIDDEN, "host_not_allowed", "this server answers to localhost, 127.0.0.1 and [::1] only";
     BrowserUnknown, FORBIDDEN, "browser_unknown", "the browser sent no cookie of initiate-login; allow cookies and start over";
+    ProxyUnknown, FORBIDDEN, "proxy_unknown", "only reverse proxies may ask this; the operator names this one in trusted_proxies";
     NotFound, NOT_FOUND, "not_found", "there is nothing at this address";
     SessionUnknown, NOT_FOUND, "session_unknown", "you have no such session here; it may have ended already";
     MethodNotAllowed, METHOD_NOT_ALLOWED, "method_not_allowed", "this address takes another method";

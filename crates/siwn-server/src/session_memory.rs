@@ -1,5 +1,7 @@
 //! A memory in front of the store: what was looked up a moment ago is not looked up again. For at most five seconds, and never past what
 //! this process itself has ended.
+//!
+//! Who asks says how old an answer may be; all that is ended through any of these is forgotten for all.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,10 +24,10 @@ pub(crate) struct SessionMemory {
     store: Arc<dyn Store>,
     lifetime: Duration,
     clock: Clock,
-    rows: Mutex<Rows>,
+    rows: Arc<Mutex<Rows>>,
 }
 
-/// Two halves: the younger one takes what is new, the older one is dropped whole when all of it is too old.
+/// Two halves: the younger one takes what is new, the older one is dropped whole when all of it is too old for everybody.
 #[derive(Default)]
 struct Rows {
     young: HashMap<SessionId, Remembered>,
@@ -41,9 +43,15 @@ struct Remembered {
 }
 
 impl SessionMemory {
-    /// Remembers for `lifetime`, or for [`LONGEST`] where that is longer.
+    /// Remembers for `lifetime`, or for [`LONGEST`] where that is longer. Zero remembers nothing.
     pub(crate) fn new(store: Arc<dyn Store>, lifetime: Duration, clock: Clock) -> Self {
-        Self { store, lifetime: lifetime.min(LONGEST), clock, rows: Mutex::default() }
+        Self { store, lifetime: lifetime.min(LONGEST), clock, rows: Arc::default() }
+    }
+
+    /// The same memory for somebody to whom answers may be older, or must be younger.
+    pub(crate) fn for_others(&self, lifetime: Duration) -> Self {
+        let (store, clock, rows) = (Arc::clone(&self.store), Arc::clone(&self.clock), Arc::clone(&self.rows));
+        Self { store, lifetime: lifetime.min(LONGEST), clock, rows }
     }
 
     fn rows(&self) -> MutexGuard<'_, Rows> {
@@ -62,7 +70,7 @@ impl SessionMemory {
     fn remember(&self, row: SessionRow, read_at: UnixMillis, ends: u64) {
         let mut rows = self.rows();
         if rows.ends == ends {
-            rows.remember(row, read_at, self.lifetime);
+            rows.remember(row, read_at);
         }
     }
 }
@@ -92,14 +100,24 @@ impl Rows {
         (is_fresh && now < remembered.row.ends_at()).then(|| remembered.row.clone())
     }
 
-    fn remember(&mut self, row: SessionRow, read_at: UnixMillis, lifetime: Duration) {
-        if self.turned_at.is_none_or(|turned| read_at < turned || read_at.since(turned) >= lifetime) {
+    fn remember(&mut self, row: SessionRow, read_at: UnixMillis) {
+        if self.turned_at.is_none_or(|turned| read_at < turned || read_at.since(turned) >= LONGEST) {
             self.old = std::mem::take(&mut self.young);
             self.turned_at = Some(read_at);
         }
         // What does not fit is looked up again.
         if self.young.len() < ROWS {
             self.young.insert(row.id, Remembered { row, read_at });
+        }
+    }
+
+    /// A session is in use: what the store took down of it holds for the row that is remembered, too.
+    fn renew(&mut self, id: SessionId, renewal: Renewal) {
+        for half in [&mut self.young, &mut self.old] {
+            if let Some(Remembered { row, .. }) = half.get_mut(&id) {
+                row.seen_at = row.seen_at.max(renewal.seen_at.unwrap_or(row.seen_at));
+                row.checked_at = row.checked_at.max(renewal.checked_at.unwrap_or(row.checked_at));
+            }
         }
     }
 
@@ -126,6 +144,9 @@ impl Store for SessionMemory {
     fn find(&self, id: SessionId) -> BoxFuture<'_, Result<Option<SessionRow>, StoreError>> {
         Box::pin(async move {
             let read_at = (self.clock)();
+            if self.lifetime.is_zero() {
+                return self.store.find(id).await;
+            }
             let ends = {
                 let rows = self.rows();
                 if let Some(row) = rows.remembered(id, read_at, self.lifetime) {
@@ -142,7 +163,11 @@ impl Store for SessionMemory {
     }
 
     fn renew(&self, id: SessionId, renewal: Renewal) -> BoxFuture<'_, Result<(), StoreError>> {
-        Box::pin(self.end(Forget::One(id), self.store.renew(id, renewal)))
+        Box::pin(async move {
+            self.store.renew(id, renewal).await?;
+            self.rows().renew(id, renewal);
+            Ok(())
+        })
     }
 
     fn close(&self, id: SessionId) -> BoxFuture<'_, Result<(), StoreError>> {
@@ -296,6 +321,39 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn who_asks_says_how_old_an_answer_may_be_and_what_is_ended_is_over_for_all() {
+        let test = TestClock::at(START);
+        let behind = store(&test);
+        let strict = SessionMemory::new(Arc::clone(&behind), Duration::ZERO, clock(&test));
+        let lenient = strict.for_others(LONGEST);
+        let row = opened(&*behind).await;
+        assert!(lenient.find(row.id).await.unwrap().is_some());
+        behind.close(row.id).await.unwrap();
+        assert!(lenient.find(row.id).await.unwrap().is_some(), "remembered");
+        assert_eq!(strict.find(row.id).await.unwrap(), None, "asked");
+        strict.close(row.id).await.unwrap();
+        assert_eq!(lenient.find(row.id).await.unwrap(), None, "ended here");
+    }
+
+    #[tokio::test]
+    async fn a_session_whose_use_is_written_down_is_not_looked_up_for_it() {
+        let test = TestClock::at(START);
+        let behind = store(&test);
+        let memory = SessionMemory::new(Arc::clone(&behind), LONGEST, clock(&test));
+        let row = opened(&*behind).await;
+        assert!(memory.find(row.id).await.unwrap().is_some());
+        let later = START + Duration::from_secs(2);
+        test.set(later);
+        memory.renew(row.id, Renewal { seen_at: Some(later), checked_at: Some(later) }).await.unwrap();
+        // What another process ends shows that the store is not asked.
+        behind.close(row.id).await.unwrap();
+        let found = memory.find(row.id).await.unwrap().unwrap();
+        assert_eq!((found.seen_at, found.checked_at), (later, later));
+        memory.renew(row.id, Renewal { seen_at: Some(START), checked_at: None }).await.unwrap();
+        assert_eq!(memory.find(row.id).await.unwrap().unwrap().seen_at, later, "never back");
+    }
+
+    #[tokio::test]
     async fn what_was_read_before_an_end_is_not_remembered_after_it() {
         let test = TestClock::at(START);
         let memory = SessionMemory::new(store(&test), LONGEST, clock(&test));
@@ -316,12 +374,12 @@ mod tests {
         for number in 0..u32::try_from(2 * ROWS).unwrap() {
             let mut id = [0; 16];
             id[..4].copy_from_slice(&number.to_be_bytes());
-            rows.remember(SessionRow { id: SessionId::from_bytes(id), ..row.clone() }, START, LONGEST);
+            rows.remember(SessionRow { id: SessionId::from_bytes(id), ..row.clone() }, START);
         }
         assert_eq!(rows.young.len() + rows.old.len(), ROWS);
-        rows.remember(row.clone(), START + LONGEST, LONGEST);
+        rows.remember(row.clone(), START + LONGEST);
         assert_eq!((rows.young.len(), rows.old.len()), (1, ROWS));
-        rows.remember(row, START + LONGEST + LONGEST, LONGEST);
+        rows.remember(row, START + LONGEST + LONGEST);
         assert_eq!((rows.young.len(), rows.old.len()), (1, 1));
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::extract::{FromRequestParts, OriginalUri};
 use http::header::HOST;
 use http::request::Parts;
-use http::{HeaderMap, Uri};
+use http::{HeaderMap, HeaderName, Uri};
 use siwn::{AccessPolicy, Login, Message, PublicUrl, Sessions, Site};
 
 use crate::audit::Audit;
@@ -21,10 +21,14 @@ use crate::problem::{Code, Problem};
 use crate::siwn::Siwn;
 use crate::tokens::Audience;
 
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+
 /// A site as it is served: its login, its sessions, its cookies.
 pub(crate) struct Served {
     pub(crate) login: Login,
     pub(crate) sessions: Sessions,
+    /// The same sessions, as proxies ask for them: from memory where they were looked up a moment ago.
+    pub(crate) forwarded: Sessions,
     pub(crate) door: Arc<Door>,
     pub(crate) keys: Arc<KnownKeys>,
     pub(crate) audit: Audit,
@@ -125,6 +129,21 @@ impl Sites {
     /// The site that a path of an application's lies under at the request's host.
     fn around(&self, path: &str, uri: &Uri, headers: &HeaderMap) -> Result<&Arc<Served>, Problem> {
         self.of(uri, headers, |site| site.covers(path))
+    }
+
+    /// The site that a proxy asks for which is trusted: its routes stand under just this path, at the host that the proxy was asked for.
+    ///
+    /// That is the request's own host, or where that is no site's the one that the proxy names. Two that differ are an attempt to be taken
+    /// for a visitor of another site. A server with one site answers for that site's host only, too: what stands at another is not its.
+    pub(crate) fn behind_proxy(&self, path: &str, uri: &Uri, headers: &HeaderMap) -> Result<&Arc<Served>, Problem> {
+        let unknown = || Problem::new(Code::SiteUnknown);
+        let named = caller::single(headers, &X_FORWARDED_HOST).map_err(|caller::Repeated| unknown())?;
+        let own = host(uri, headers).filter(|host| self.iter().any(|site| site.is_at(host)));
+        let host = own.or(named).ok_or_else(unknown)?;
+        let is_alone = self.further.is_empty();
+        let mut at_host = self.iter().filter(|site| site.is_at(host) && named.is_none_or(|named| site.is_at(named))).peekable();
+        at_host.peek().ok_or_else(unknown)?;
+        at_host.find(|site| is_alone || site.public_url.path() == path).ok_or(Problem::new(Code::NotFound))
     }
 
     fn of(&self, uri: &Uri, headers: &HeaderMap, is_there: impl Fn(&Served) -> bool) -> Result<&Arc<Served>, Problem> {

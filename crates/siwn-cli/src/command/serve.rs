@@ -195,6 +195,7 @@ async fn siwn(
         .trusted_proxies(config.trusted_proxies)
         .rates(config.rates)
         .session_cache(config.session_cache)
+        .forward_cache(config.forward_cache)
         .key_checks(config.key_checks)
         .token_key_lifetime(config.token_key_lifetime)
         .build()

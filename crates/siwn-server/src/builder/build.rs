@@ -47,14 +47,12 @@ impl Builder {
         let mut metrics = Metrics::new();
         metrics.show(&counts, &audit_counts, &key_counts);
         let store: Arc<dyn Store> = metrics.watched_store(store);
-        let store = if self.session_cache.is_zero() {
-            store
-        } else {
-            Arc::new(SessionMemory::new(store, self.session_cache, Arc::clone(&self.clock)))
-        };
+        let memory = SessionMemory::new(store, self.session_cache, Arc::clone(&self.clock));
+        let forwarding = Arc::new(memory.for_others(self.forward_cache));
+        let store: Arc<dyn Store> = Arc::new(memory);
         let keys = Arc::new(KnownKeys::new(Arc::clone(&store)));
         let limits = door::limits(self.limits.take());
-        let ports = Ports { network, authorizations, chain, store, limits, keys, counts, audit_counts };
+        let ports = Ports { network, authorizations, chain, store, forwarding, limits, keys, counts, audit_counts };
         let (secrets, keeper) = match self.secrets.take() {
             Some(secrets) => (secrets, Arc::clone(&ports.store)),
             // What is sealed with a secret that nobody else will ever have is kept here, and nowhere else.
@@ -113,7 +111,8 @@ impl Builder {
             login: login.admission(Arc::new(gate) as Arc<dyn Admission>),
             keys: Arc::clone(&ports.keys),
             audit: Audit::new(self.audit.clone(), &ports.network, recipient.as_str(), &ports.audit_counts),
-            sessions: Sessions::new(Arc::clone(&ports.store), recipient),
+            sessions: Sessions::new(Arc::clone(&ports.store), recipient.clone()),
+            forwarded: Sessions::new(Arc::clone(&ports.forwarding), recipient),
             door,
             message,
             challenge_lifetime: settings.challenge_lifetime_in_use(),
@@ -132,6 +131,8 @@ struct Ports {
     authorizations: AuthorizationPolicy,
     chain: Arc<dyn Chain>,
     store: Arc<dyn Store>,
+    /// The same, as old as an answer to a proxy may be.
+    forwarding: Arc<dyn Store>,
     limits: Arc<dyn Limits>,
     keys: Arc<KnownKeys>,
     counts: door::Counts,

@@ -17,6 +17,7 @@ use crate::gate::{self, LoginDenied, LoginHook, NewLogin};
 use crate::key_checks::KeyChecks;
 use crate::pages::LoginPage;
 use crate::secrets::Secrets;
+use crate::session_memory;
 use crate::site_builder::SiteBuilder;
 use crate::siwn::{Clock, ReadyCheck, Siwn};
 use crate::tokens;
@@ -43,6 +44,7 @@ pub struct Builder {
     audit: Option<AuditLog>,
     hook: Option<LoginHook>,
     session_cache: Duration,
+    forward_cache: Duration,
     key_checks: KeyChecks,
     token_key_lifetime: Duration,
 }
@@ -77,6 +79,7 @@ impl Builder {
             audit: None,
             hook: None,
             session_cache: Duration::ZERO,
+            forward_cache: session_memory::LONGEST,
             key_checks: KeyChecks::default(),
             token_key_lifetime: tokens::KEY_LIFETIME,
         }
@@ -309,6 +312,13 @@ impl Builder {
     #[must_use]
     pub const fn session_cache(mut self, lifetime: Duration) -> Self {
         self.session_cache = lifetime;
+        self
+    }
+
+    /// The same for what a reverse proxy asks for each request. Default, and most: five seconds.
+    #[must_use]
+    pub const fn forward_cache(mut self, lifetime: Duration) -> Self {
+        self.forward_cache = lifetime;
         self
     }
 

@@ -61,6 +61,8 @@ pub struct Config {
     pub store: StoreUrl,
     /// How long who is signed in is answered from memory.
     pub session_cache: Duration,
+    /// The same for reverse proxies.
+    pub forward_cache: Duration,
     /// How long the key of a session is taken for granted.
     pub key_checks: KeyChecks,
     /// How long a key signs tokens.

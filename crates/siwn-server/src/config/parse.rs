@@ -39,6 +39,7 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
     let rpc_timeout = reader.duration("rpc_timeout", Duration::from_secs(2), Duration::from_millis(1)..=Duration::from_mins(1));
     let key_cache = reader.duration("key_cache", Duration::from_secs(30), Duration::ZERO..=Duration::from_mins(10));
     let session_cache = reader.duration("session_cache", Duration::ZERO, Duration::ZERO..=session_memory::LONGEST);
+    let forward_cache = reader.duration("forward_cache", session_memory::LONGEST, Duration::ZERO..=session_memory::LONGEST);
     let key_checks = key_checks(&mut reader);
     let token_key_lifetime = reader.duration("token_key_lifetime", tokens::KEY_LIFETIME, 2 * DAY..=365 * DAY);
     let store = reader.one("store", store).unwrap_or_else(|| StoreUrl::Sqlite("siwn.db".into()));
@@ -51,6 +52,7 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
         initiate: reader.one("initiate_limit", rate).unwrap_or(default.initiate),
         verify: reader.one("verify_limit", rate).unwrap_or(default.verify),
         account: reader.one("account_limit", rate).unwrap_or(default.account),
+        sessions: reader.one("sessions_limit", rate).unwrap_or(default.sessions),
     };
     let audit_log = reader.one("audit_log", audit_log).unwrap_or(AuditTarget::Off);
     let admin = admin(&mut reader);
@@ -72,6 +74,7 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
             key_cache,
             store,
             session_cache,
+            forward_cache,
             key_checks,
             token_key_lifetime,
             trusted_proxies,

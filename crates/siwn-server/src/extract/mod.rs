@@ -3,6 +3,7 @@
 mod access_token;
 mod bearer_token;
 mod signed_in;
+mod to_login;
 
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
@@ -19,6 +20,8 @@ use crate::siwn::Siwn;
 pub use self::access_token::AccessToken;
 pub use self::bearer_token::BearerToken;
 pub use self::signed_in::SignedIn;
+pub(crate) use self::signed_in::look;
+pub(crate) use self::to_login::{is_navigation, to_login};
 
 /// Why an extractor says no. It answers in the shape of every other problem.
 #[derive(Debug)]

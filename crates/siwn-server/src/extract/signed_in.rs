@@ -1,13 +1,16 @@
 //! Who is signed in by a session.
 
+use std::sync::Arc;
+
 use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
-use siwn::{AccountId, PublicKey, Session};
+use siwn::{AccountId, PublicKey, Session, SessionToken, Sessions};
 
 use super::{Rejection, check_rules, session_token};
 use crate::audit::Person;
 use crate::caller::Caller;
 use crate::problem::{Code, Problem};
+use crate::site::Served;
 use crate::siwn::Siwn;
 
 /// Somebody who is signed in: by the session's cookie, or by `Authorization: Bearer siwn_…`.
@@ -56,15 +59,25 @@ async fn signed_in(siwn: &Siwn, parts: &Parts) -> Result<SignedIn, Problem> {
     if !parts.method.is_safe() {
         Caller::of(&parts.headers, site.site())?;
     }
-    let nobody = || Problem::new(Code::NotSignedIn);
-    let token = session_token(&site, &parts.headers)?.ok_or_else(nobody)?;
-    let session = site.sessions.find(&token, siwn.now()).await?.ok_or_else(nobody)?;
-    check_rules(siwn, &site, parts, Person::of(&session)).await?;
-    siwn.check_key(&site, &session).await?;
-    if let Err(error) = site.sessions.seen(&session, siwn.now()).await {
+    let token = session_token(&site, &parts.headers)?.ok_or(Problem::new(Code::NotSignedIn))?;
+    look(siwn, &site, &site.sessions, &token, parts).await.map(|session| SignedIn { session })
+}
+
+/// The session that `token` opens among the site's, if it may be used now. Its use is written down.
+pub(crate) async fn look(
+    siwn: &Siwn,
+    site: &Arc<Served>,
+    sessions: &Sessions,
+    token: &SessionToken,
+    parts: &Parts,
+) -> Result<Session, Problem> {
+    let session = sessions.find(token, siwn.now()).await?.ok_or(Problem::new(Code::NotSignedIn))?;
+    check_rules(siwn, site, parts, Person::of(&session)).await?;
+    siwn.check_key(site, &session).await?;
+    if let Err(error) = sessions.seen(&session, siwn.now()).await {
         // Whoever is signed in is not turned away for it; an idle session that is used ends too early at worst.
         let cause = Problem::from(error).cause;
         tracing::warn!(cause, "the use of a session could not be written down");
     }
-    Ok(SignedIn { session })
+    Ok(session)
 }

@@ -2,6 +2,7 @@
 //! file `openapi.json`, which is held against it.
 
 mod admin;
+mod forward;
 mod operation;
 mod routes;
 mod schema;
@@ -33,6 +34,7 @@ fn document() -> Value {
         "tags": [
             { "name": "login", "description": "A challenge, and a proof for a session." },
             { "name": "session", "description": "Who is signed in, and the end of it." },
+            { "name": "proxies", "description": "For reverse proxies, and for nobody else." },
             { "name": "tokens", "description": "For services that find out by themselves who is signed in." },
             { "name": "pages", "description": "For browsers." },
             { "name": "operations", "description": "For whoever runs the server." },

@@ -15,6 +15,7 @@ pub(super) fn all() -> Vec<Operation> {
         verify(),
     ];
     all.extend(sessions());
+    all.push(super::forward::operation());
     all.extend(tokens());
     all.extend(pages());
     all.extend(operations());
@@ -22,10 +23,10 @@ pub(super) fn all() -> Vec<Operation> {
 }
 
 /// What every route of a site may say.
-const SITE: &[Code] = &[Code::HostNotAllowed, Code::NotFound, Code::MethodNotAllowed, Code::SiteUnknown];
+pub(super) const SITE: &[Code] = &[Code::HostNotAllowed, Code::NotFound, Code::MethodNotAllowed, Code::SiteUnknown];
 const BODY: &[Code] = &[Code::Malformed, Code::TimedOut, Code::TooLarge, Code::NotJson];
 /// What is said to whoever must be signed in.
-const SIGNED_IN: &[Code] = &[
+pub(super) const SIGNED_IN: &[Code] = &[
     Code::Malformed,
     Code::CookieTwice,
     Code::NotSignedIn,

@@ -6,7 +6,7 @@ use siwn::CallbackUrl;
 const LONGEST: usize = 2048;
 
 /// The text, if it is a path of this origin or, to the byte, one of the configured addresses.
-pub(super) fn allowed<'a>(text: &'a str, configured: &[CallbackUrl]) -> Option<&'a str> {
+pub(crate) fn allowed<'a>(text: &'a str, configured: &[CallbackUrl]) -> Option<&'a str> {
     let is_allowed = is_own_path(text) || configured.iter().any(|url| url.as_str() == text);
     is_allowed.then_some(text)
 }

@@ -1,5 +1,6 @@
 //! The routes of the documentation, one file each.
 
+mod forward;
 pub(crate) mod initiate;
 mod jwks;
 mod logout;
@@ -69,6 +70,7 @@ impl Siwn {
             .layer(cors())
             .merge(pages::routes(path))
             .layer(from_fn_with_state((self.clone(), Arc::from(path)), select))
+            .merge(forward::routes(path))
             .merge(jwks::route(&at("/api/auth/jwks.json")))
             .with_state(self.clone())
     }

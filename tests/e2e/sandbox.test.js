@@ -1,0 +1,157 @@
+// By a wallet in a sandbox of the page: the connector's frame, under the page's policy, with scripts of another host held to their hash.
+import assert from "node:assert/strict";
+import test, { describe } from "node:test";
+import { NOBODY, Visitor } from "./browser.js";
+import { approve, doneAs, failure, heading, reject, session, settled, wallet, windowOf } from "./login-page.js";
+import { ALICE, BOB, LOGIN, place } from "./place.js";
+
+const here = place();
+
+/** The frame that a wallet runs in. */
+const frame = (page) => page.frameLocator("iframe");
+
+/** Presses a button in it. It moves when it appears: a click might miss it. */
+const press = (page, name) => frame(page).getByRole("button", { name }).press("Enter");
+
+describe("somebody signs in", () => {
+  test("with a wallet that asks in its frame", async () => {
+    const visitor = await here.enter();
+    const page = await visitor.open(`${LOGIN}?return_to=/login`, settled);
+    await wallet(page, "Inside").click();
+    await frame(page).getByText("Sign in to login.example").waitFor();
+    // What it learns of the page is its address, and what it could read of it is nothing.
+    const inside = page.frames().at(-1);
+    assert.equal(await inside.evaluate(() => globalThis.selector.location), LOGIN);
+    assert.equal(await inside.evaluate(() => globalThis.origin), "null");
+    await Visitor.of(page).look(page);
+    await press(page, "Approve");
+    await doneAs(page, ALICE);
+    assert.equal((await session(page)).accountId, ALICE);
+    await visitor.leave([NOBODY]);
+  });
+
+  test("with a wallet that asks in a window, and keeps nothing here", async () => {
+    const visitor = await here.enter();
+    const page = await visitor.open(LOGIN, settled);
+    await approve(await windowOf(page, "In a window"), ALICE);
+    await doneAs(page, ALICE);
+    assert.deepEqual(await page.evaluate(() => Object.keys(localStorage)), ["siwn last wallet"]);
+    assert.equal(page.context().pages().length, 1);
+    await visitor.leave([NOBODY]);
+  });
+
+  test("with a wallet that cannot do both at once, after a second click", async () => {
+    const visitor = await here.enter();
+    const page = await visitor.open(LOGIN, settled);
+    await approve(await windowOf(page, "In two steps"), ALICE);
+    await page.getByText("One more step: approve the message in In two steps.").waitFor();
+    const opened = page.waitForEvent("popup");
+    await page.getByRole("button", { name: "Continue" }).click();
+    await approve(await opened, ALICE);
+    await doneAs(page, ALICE);
+    await visitor.leave([NOBODY]);
+  });
+
+  test("with a wallet whose second window the browser blocks, by the wallet's own button", async () => {
+    const visitor = await here.enter();
+    const page = await visitor.open(LOGIN, settled);
+    await approve(await windowOf(page, "In two windows"), ALICE);
+    const opened = page.waitForEvent("popup");
+    await press(page, "Open the wallet");
+    // The account of the signature counts, and not the one that the wallet named before.
+    await approve(await opened, BOB);
+    await doneAs(page, BOB);
+    await visitor.leave([NOBODY]);
+  });
+});
+
+describe("nobody is signed in", () => {
+  for (const [how, leave] of [
+    ["said no in its window, which the wallet tells as a success", (window) => reject(window)],
+    ["closed its window", (window) => window.close()],
+  ]) {
+    test(`who ${how}; it is no fault, and can be tried again`, async () => {
+      const visitor = await here.enter();
+      const page = await visitor.open(LOGIN, settled);
+      const window = await windowOf(page, "In a window");
+      await window.getByRole("button", { name: "Approve" }).and(window.locator(":enabled")).waitFor();
+      await leave(window);
+      assert.match(await failure(page), /You said no in the wallet/);
+      const again = page.waitForEvent("popup");
+      await page.getByRole("button", { name: "Try again" }).click();
+      await approve(await again, ALICE);
+      await doneAs(page, ALICE);
+      await visitor.leave([NOBODY]);
+    });
+  }
+
+  test("who left while a silent wallet was asked", async () => {
+    const visitor = await here.enter();
+    const page = await visitor.open(LOGIN, settled);
+    await wallet(page, "Silent").click();
+    await page.getByText("You approve in Silent").waitFor();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await heading(page, "Choose your wallet");
+    // It does not stand in the way of another one.
+    await approve(await windowOf(page, "In a window"), ALICE);
+    await doneAs(page, ALICE);
+    await visitor.leave([NOBODY]);
+  });
+
+  test("who left while the second step was waited for", async () => {
+    const visitor = await here.enter();
+    const page = await visitor.open(LOGIN, settled);
+    await approve(await windowOf(page, "In two steps"), ALICE);
+    await page.getByRole("button", { name: "Continue" }).waitFor();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await heading(page, "Choose your wallet");
+    await visitor.leave([NOBODY]);
+  });
+
+  test("where the browser blocks the wallet's window, and the page says what to do", async () => {
+    const visitor = await here.enter();
+    const page = await visitor.open(LOGIN, settled);
+    await approve(await windowOf(page, "In two windows without a button"), ALICE);
+    assert.match(await failure(page), /blocked the wallet's window[^]*popup_blocked/);
+    await page.getByRole("button", { name: "Choose another wallet" }).click();
+    await approve(await windowOf(page, "In a window"), ALICE);
+    await doneAs(page, ALICE);
+    await visitor.leave([NOBODY]);
+  });
+
+  for (const [what, answered] of [
+    ["is gone", { status: 404, body: "Not Found" }],
+    ["is another one than the manifest says", { status: 200, contentType: "text/javascript", body: "globalThis.ran = true" }],
+  ]) {
+    test(`where the wallet's script ${what}: it is never run`, async () => {
+      const visitor = await here.enter();
+      const page = await visitor.open(LOGIN, settled);
+      const headers = { "access-control-allow-origin": "*" };
+      await page.route("https://wallets.example/**", (route) => route.fulfill({ headers, ...answered }));
+      await wallet(page, "In a window").click();
+      assert.match(await failure(page), /The wallet reported an error/);
+      assert.equal(await page.locator("iframe").count(), 0);
+      await page.unroute("https://wallets.example/**");
+      const window = page.waitForEvent("popup");
+      await page.getByRole("button", { name: "Try again" }).click();
+      await approve(await window, ALICE);
+      await doneAs(page, ALICE);
+      // Browsers write into the console what they blocked.
+      await visitor.context.close();
+    });
+  }
+});
+
+test("a page that opened this one cannot put a wallet into it", async () => {
+  const visitor = await here.enter();
+  const hostile = await visitor.open("https://evil.example/", (page) => heading(page, "App"));
+  const opened = visitor.context.waitForEvent("page");
+  await hostile.evaluate((login) => void (globalThis.opened = open(login)), LOGIN);
+  const page = await opened;
+  await settled(page);
+  const before = await page.locator("#wallets li").count();
+  await hostile.evaluate(() => globalThis.opened.postMessage({ type: "near-wallet-injected", manifest: { id: "hot-wallet", name: "HOT" } }, "*"));
+  assert.equal(await page.evaluate(() => globalThis.opener), null);
+  assert.equal(await page.locator("#wallets li").count(), before);
+  await visitor.leave([NOBODY]);
+});
