@@ -69,7 +69,7 @@ pub use crate::secrets::{Rotation, RotationError, Secrets, SecretsError};
 pub use crate::serve::serve;
 pub use crate::site_builder::SiteBuilder;
 pub use crate::siwn::{Clock, Siwn};
-pub use crate::tokens::{AccessTokenError, AccessTokens, Audience, AudienceError, JwksError, TokenClaims};
+pub use crate::tokens::{AccessTokens, Audience, AudienceError, IdentityTokens, JwksError, TokenClaims, TokenError};
 /// What signatures and settings of an application name; the rest is in the crate `siwn`.
 pub use ::siwn::{
     AccountId, AccountPattern, AccountRules, Chain, ContractAccounts, PublicKey, Rate, Secret, Session, Store, UnfundedAccounts,

@@ -16,11 +16,11 @@ const LOOK_EVERY: Duration = Duration::from_mins(1);
 /// How old it may be for saying which keys there are.
 const PUBLISH_EVERY: Duration = Duration::from_secs(5);
 /// How old it may be while the store cannot be asked: less than a key is published before it signs.
-const LONGEST: Duration = Duration::from_mins(15);
+pub(super) const LONGEST: Duration = Duration::from_mins(15);
 /// How long the store is left alone after it could not be asked.
 const PAUSE: Duration = Duration::from_secs(5);
 /// How often somebody else may be faster.
-const ATTEMPTS: usize = 16;
+const ATTEMPTS: usize = 8;
 
 /// The ring of a store, as this process knows it.
 pub(super) struct Keyring {
@@ -69,7 +69,7 @@ impl Keyring {
     }
 
     async fn ring(&self, now: UnixMillis, at_most: Duration) -> Result<Arc<Ring>, Problem> {
-        let known = self.known();
+        let (seals, known) = (self.seals(), self.known());
         if let Some(known) = known.as_ref().filter(|known| known.is_younger_than(at_most, now)) {
             return Ok(Arc::clone(&known.ring));
         }
@@ -85,43 +85,47 @@ impl Keyring {
             Some(known) if known.is_younger_than(at_most, now) => return Ok(known.ring),
             _ => {}
         }
-        match (self.look(now).await, usable) {
+        match (self.look(&seals, now).await, usable) {
             (Ok(ring), _) => Ok(ring),
             (Err(problem), None) => Err(problem),
             (Err(problem), Some(known)) => {
                 tracing::warn!(cause = problem.cause, "the store cannot be asked for signing keys; those that are known go on");
-                self.remember(Known { again_at: now + PAUSE, ..known.clone() }, &self.seals());
+                self.remember(Known { again_at: now + PAUSE, ..known.clone() }, &seals);
                 Ok(known.ring)
             }
         }
     }
 
     /// Asks the store, and brings what it keeps up to date.
-    async fn look(&self, now: UnixMillis) -> Result<Arc<Ring>, Problem> {
-        let seals = self.seals();
+    async fn look(&self, seals: &Arc<Seals>, now: UnixMillis) -> Result<Arc<Ring>, Problem> {
         let known = self.known().map(|known| known.ring);
         for _ in 0..ATTEMPTS {
             let kept = self.store.signing_keys().await?;
             let found =
-                Ring::open(kept.as_ref(), &seals, now).map_err(|error| Problem::from(StoreError::Unavailable(error.into())))?;
-            let tended = found.clone().tended(known.as_deref(), self.schedule, &seals, now)?;
-            let is_kept = tended.is_same(&found) || self.replace(kept.as_ref(), &tended).await?;
-            if is_kept {
-                tell(known.as_deref(), &found, &tended);
-                let ring = Arc::new(tended);
-                self.remember(Known { ring: Arc::clone(&ring), looked_at: now, again_at: now }, &seals);
-                return Ok(ring);
-            }
+                Ring::open(kept.as_ref(), seals, now).map_err(|error| Problem::from(StoreError::Unavailable(error.into())))?;
+            let tended = found.clone().tended(known.as_deref(), self.schedule, seals, now)?;
+            let written = if tended.is_same(&found) {
+                Ok(true)
+            } else {
+                self.store.replace_signing_keys(kept.as_ref(), &tended.sealed()).await
+            };
+            let ring = match written {
+                Ok(true) => tended,
+                // Somebody was faster.
+                Ok(false) => continue,
+                Err(error) if found.can_sign() => {
+                    let cause = Problem::from(error).cause;
+                    tracing::warn!(cause, "what is new of the signing keys could not be written down; they go on as they are");
+                    found.clone()
+                }
+                Err(error) => return Err(StoreError::Unavailable(error.into()).into()),
+            };
+            tell(known.as_deref(), &found, &ring);
+            let ring = Arc::new(ring);
+            self.remember(Known { ring: Arc::clone(&ring), looked_at: now, again_at: now }, seals);
+            return Ok(ring);
         }
         Err(StoreError::Unavailable("others change the signing keys all the time".into()).into())
-    }
-
-    /// False where somebody was faster, or where nobody knows: the next look will tell.
-    async fn replace(&self, kept: Option<&siwn::SealedKeys>, ring: &Ring) -> Result<bool, StoreError> {
-        match self.store.replace_signing_keys(kept, &ring.sealed()).await {
-            Err(StoreError::Unknown(_)) => Ok(false),
-            answer => answer,
-        }
     }
 
     fn seals(&self) -> Arc<Seals> {
@@ -144,15 +148,15 @@ impl Keyring {
 impl Known {
     /// A clock that went back makes it old.
     fn is_younger_than(&self, age: Duration, now: UnixMillis) -> bool {
-        let is_young = |since: UnixMillis| since <= now && now.since(since) < age;
-        is_young(self.looked_at) || (now < self.again_at && now.since(self.looked_at) < LONGEST)
+        let own = now.since(self.looked_at);
+        self.looked_at <= now && (own < age || (now < self.again_at && own < LONGEST))
     }
 }
 
 /// Tells the operator what is new.
 fn tell(known: Option<&Ring>, found: &Ring, tended: &Ring) {
     for (key, from) in tended.made_since(found) {
-        tracing::info!(key, from = %Rfc3339(from), "a new key signs tokens");
+        tracing::info!(key, from = %Rfc3339(from), "a key for tokens was made");
     }
     let strangers = tended.strangers();
     if strangers > known.map_or(0, Ring::strangers) {

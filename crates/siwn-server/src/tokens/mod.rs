@@ -3,7 +3,6 @@
 //! Two kinds, and neither passes for the other: access tokens, which a client takes to an API, and identity tokens, which a reverse proxy
 //! hands to the application behind it. Nobody who verifies one asks the store or the chain, so that both are short-lived.
 
-mod access_tokens;
 mod audience;
 mod claims;
 mod jws;
@@ -11,6 +10,9 @@ mod key;
 mod keyring;
 mod ring;
 mod seal;
+#[cfg(test)]
+mod tests;
+mod verifier;
 mod verify;
 
 use std::sync::Arc;
@@ -29,11 +31,11 @@ use crate::random::random;
 use crate::secrets::Secrets;
 use crate::site::Served;
 
-pub use self::access_tokens::{AccessTokens, JwksError};
 pub use self::audience::{Audience, AudienceError};
 #[cfg(test)]
 pub(crate) use self::ring::Jwks;
-pub use self::verify::{AccessTokenError, TokenClaims};
+pub use self::verifier::{AccessTokens, IdentityTokens, JwksError};
+pub use self::verify::{TokenClaims, TokenError};
 
 /// How long a key signs, where nobody says otherwise.
 pub(crate) const KEY_LIFETIME: Duration = Duration::from_hours(30 * 24);
@@ -93,10 +95,10 @@ impl Tokens {
 
     /// Whom an access token speaks of that the site made for itself.
     pub(crate) async fn verify(&self, site: &Served, token: &str, now: UnixMillis) -> Result<TokenClaims, Problem> {
-        let refused = |error: AccessTokenError| Problem::new(Code::TokenRefused).because(&error);
+        let refused = |error: TokenError| Problem::new(Code::TokenRefused).because(&error);
         let unverified = Unverified::read(token, Kind::Access).map_err(refused)?;
         let ring = self.keyring.knowing(unverified.key_id(), now).await?;
-        let key = ring.find(unverified.key_id()).ok_or_else(|| refused(AccessTokenError::UnknownKey))?;
+        let key = ring.find(unverified.key_id()).ok_or_else(|| refused(TokenError::UnknownKey))?;
         let (issuer, audience) = (site.public_url.to_string(), site.site().recipient().as_str());
         unverified.verify(key.verifying(), Expected { issuer: &issuer, audience }, now).map_err(refused)
     }

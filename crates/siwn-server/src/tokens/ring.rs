@@ -90,6 +90,12 @@ impl Schedule {
         let lifetime = lifetime.max(SHORTEST);
         Self { lifetime, ahead: AHEAD.min(lifetime / 2) }
     }
+
+    /// How long a key is published before it signs.
+    #[cfg(test)]
+    pub(super) const fn ahead(self) -> Duration {
+        self.ahead
+    }
 }
 
 impl Ring {
@@ -168,6 +174,10 @@ impl Ring {
         // Made a moment ago, by a clock that is ahead of this one.
         let entry = begun.or(self.keys.first()).expect("a ring that was tended holds a key");
         &entry.key
+    }
+
+    pub(super) const fn can_sign(&self) -> bool {
+        !self.keys.is_empty()
     }
 
     /// The key of that name.

@@ -38,7 +38,7 @@ pub struct TokenClaims {
 /// Why a token is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum AccessTokenError {
+pub enum TokenError {
     /// It is no JWT of three parts, or too long for one of ours.
     #[error("it is no signed JWT")]
     Malformed,
@@ -113,19 +113,19 @@ struct Claims {
 
 impl<'a> Unverified<'a> {
     /// Reads a token of `kind`.
-    pub(super) fn read(text: &'a str, kind: Kind) -> Result<Self, AccessTokenError> {
+    pub(super) fn read(text: &'a str, kind: Kind) -> Result<Self, TokenError> {
         if text.len() > LONGEST {
-            return Err(AccessTokenError::Malformed);
+            return Err(TokenError::Malformed);
         }
-        let (signed, signature) = text.rsplit_once('.').ok_or(AccessTokenError::Malformed)?;
-        let (header, claims) = signed.split_once('.').ok_or(AccessTokenError::Malformed)?;
-        let decode = |part: &str| BASE64_URL_SAFE_NO_PAD.decode(part).map_err(|_| AccessTokenError::Malformed);
-        let Header { alg, typ, kid } = object(&decode(header)?).ok_or(AccessTokenError::Header)?;
+        let (signed, signature) = text.rsplit_once('.').ok_or(TokenError::Malformed)?;
+        let (header, claims) = signed.split_once('.').ok_or(TokenError::Malformed)?;
+        let decode = |part: &str| BASE64_URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenError::Malformed);
+        let Header { alg, typ, kid } = object(&decode(header)?).ok_or(TokenError::Header)?;
         if alg != ALGORITHM {
-            return Err(AccessTokenError::Algorithm);
+            return Err(TokenError::Algorithm);
         }
         if typ != kind.name() {
-            return Err(AccessTokenError::Kind);
+            return Err(TokenError::Kind);
         }
         Ok(Self { signed, key_id: kid, claims, signature: decode(signature)? })
     }
@@ -136,31 +136,26 @@ impl<'a> Unverified<'a> {
     }
 
     /// Judges all that is left.
-    pub(super) fn verify(
-        &self,
-        key: &VerifyingKey,
-        expected: Expected<'_>,
-        now: UnixMillis,
-    ) -> Result<TokenClaims, AccessTokenError> {
+    pub(super) fn verify(&self, key: &VerifyingKey, expected: Expected<'_>, now: UnixMillis) -> Result<TokenClaims, TokenError> {
         if !key.verifies(self.signed.as_bytes(), &self.signature) {
-            return Err(AccessTokenError::Signature);
+            return Err(TokenError::Signature);
         }
-        let claims = BASE64_URL_SAFE_NO_PAD.decode(self.claims).map_err(|_| AccessTokenError::Malformed)?;
-        let claims: Claims = object(&claims).ok_or(AccessTokenError::Claims)?;
+        let claims = BASE64_URL_SAFE_NO_PAD.decode(self.claims).map_err(|_| TokenError::Malformed)?;
+        let claims: Claims = object(&claims).ok_or(TokenError::Claims)?;
         if claims.iss != expected.issuer {
-            return Err(AccessTokenError::Issuer);
+            return Err(TokenError::Issuer);
         }
         if claims.aud != expected.audience {
-            return Err(AccessTokenError::Audience);
+            return Err(TokenError::Audience);
         }
         let [issued_at, expires_at] = [claims.iat, claims.exp].map(|seconds| UnixMillis::new(seconds.saturating_mul(1000)));
         if now >= expires_at {
-            return Err(AccessTokenError::Expired);
+            return Err(TokenError::Expired);
         }
         if issued_at > now + SKEW {
-            return Err(AccessTokenError::Ahead);
+            return Err(TokenError::Ahead);
         }
-        let account = AccountId::from_str(&claims.sub).map_err(|_| AccessTokenError::Claims)?;
+        let account = AccountId::from_str(&claims.sub).map_err(|_| TokenError::Claims)?;
         let Claims { key, network, jti: id, .. } = claims;
         Ok(TokenClaims { account, key, network, issued_at, expires_at, id })
     }

@@ -1,9 +1,8 @@
-//! Access tokens: how they are got, what they say, who takes them, and how their keys change.
+//! Access tokens over HTTP: how they are got, what they say, and who takes them.
 
 #![expect(clippy::unwrap_used, reason = "these are tests")]
 
 mod extractor;
-mod rotation;
 mod route;
 #[path = "../support/mod.rs"]
 mod support;
@@ -49,7 +48,7 @@ pub(crate) async fn jwks(server: &Server) -> String {
 }
 
 /// What somebody who has only the public keys makes of a token.
-pub(crate) fn verify(jwks: &str, token: &str, now: UnixMillis) -> Result<TokenClaims, siwn_server::AccessTokenError> {
+pub(crate) fn verify(jwks: &str, token: &str, now: UnixMillis) -> Result<TokenClaims, siwn_server::TokenError> {
     AccessTokens::from_jwks(jwks, ISSUER, RECIPIENT).unwrap().verify(token, now)
 }
 
