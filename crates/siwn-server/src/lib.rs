@@ -4,6 +4,7 @@
 //! own. [`app`] is all of it at once.
 
 mod admin;
+mod answered;
 mod audit;
 mod body;
 mod builder;
@@ -40,14 +41,16 @@ mod siwn;
 #[cfg(feature = "test-util")]
 pub mod test_util;
 mod time;
+mod tokens;
 mod watched_store;
 
 pub use crate::admin::{AdminToken, AdminTokenError, admin};
+pub use crate::answered::Answered;
 pub use crate::audit::AuditLog;
 pub use crate::builder::{BuildError, Builder};
 pub use crate::client::{NetworkTextError, TrustedProxies};
 pub use crate::door::Rates;
-pub use crate::extract::{BearerToken, Rejection, SignedIn};
+pub use crate::extract::{AccessToken, BearerToken, Rejection, SignedIn};
 pub use crate::gate::{LoginDenied, NewLogin};
 pub use crate::key_checks::KeyChecks;
 pub use crate::operations::{app, app_with};
@@ -59,3 +62,4 @@ pub use crate::secrets::{Rotation, RotationError, Secrets, SecretsError};
 pub use crate::serve::serve;
 pub use crate::site_builder::SiteBuilder;
 pub use crate::siwn::{Clock, Siwn};
+pub use crate::tokens::{AccessTokenError, AccessTokens, Audience, AudienceError, JwksError, TokenClaims};

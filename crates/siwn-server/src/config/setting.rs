@@ -154,6 +154,21 @@ pub(super) const SETTINGS: &[Setting] = &[
         "40m",
         "So much longer a session is good while NEAR cannot be asked; then its use answers 503",
     ),
+    setting(
+        "token_audiences",
+        "token-audiences",
+        "NAMES",
+        "",
+        "Whom access tokens may be for beside the recipient, comma-separated: names of APIs, as in api.example",
+    )
+    .of(Scope::Site),
+    setting(
+        "token_key_lifetime",
+        "token-key-lifetime",
+        "DURATION",
+        "30d",
+        "How long a key signs tokens before the next one does, which is published a day ahead",
+    ),
     setting("allowed_origins", "allowed-origins", "URLS", "", "Other origins whose pages may sign people in here, comma-separated")
         .of(Scope::Site),
     setting(

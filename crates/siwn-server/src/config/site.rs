@@ -10,9 +10,19 @@ use super::parse::{DAY, OneSite, Reader, read_file};
 use super::setting::{Scope, settings};
 use super::{SiteConfig, accounts};
 use crate::pages::{LoginPage, Logo, SiteName, Template, Theme, WalletManifest, Website};
+use crate::tokens::Audience;
 
 /// All sites, where nothing is missing that a site needs.
 pub(super) fn sites(reader: &mut Reader<'_>, listen: SocketAddr, dangerous_plain_http: bool) -> Option<Vec<SiteConfig>> {
+    let sites = read(reader, listen, dangerous_plain_http)?;
+    let is_origin = |audience: &Audience| sites.iter().any(|site| site.public_url.origin().as_str() == audience.as_str());
+    if sites.iter().flat_map(|site| &site.token_audiences).any(is_origin) {
+        reader.fault("token_audiences", "the origin of a site is the audience of identity tokens; name the API, as in api.example");
+    }
+    Some(sites)
+}
+
+fn read(reader: &mut Reader<'_>, listen: SocketAddr, dangerous_plain_http: bool) -> Option<Vec<SiteConfig>> {
     let tables = reader.sources.sites();
     if tables.is_empty() {
         let public_url = public_url(reader, listen, dangerous_plain_http);
@@ -50,6 +60,7 @@ fn site(reader: &mut Reader<'_>, public_url: Option<PublicUrl>) -> Option<SiteCo
         reader.get("session_idle").map(|_| reader.duration("session_idle", session_ttl, Duration::from_secs(1)..=365 * DAY));
     let allowed_origins = reader.list("allowed_origins", str::parse::<Origin>);
     let callback_urls = reader.list("callback_urls", str::parse::<CallbackUrl>);
+    let token_audiences = reader.list("token_audiences", str::parse::<Audience>);
     let login_page = login_page(reader);
     let unfunded_accounts = if reader.boolean("unfunded_accounts") { UnfundedAccounts::Accept } else { UnfundedAccounts::Refuse };
     let account_rules = account_rules(reader);
@@ -63,6 +74,7 @@ fn site(reader: &mut Reader<'_>, public_url: Option<PublicUrl>) -> Option<SiteCo
         session_idle,
         allowed_origins,
         callback_urls,
+        token_audiences,
         login_page,
         unfunded_accounts,
         account_rules,

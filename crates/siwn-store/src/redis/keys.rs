@@ -55,6 +55,11 @@ impl Keys {
         format!("{}:{{secret}}:secret", self.prefix)
     }
 
+    /// A string: the keys that tokens are signed with, sealed.
+    pub(super) fn signing_keys(&self) -> String {
+        format!("{}:{{signing-keys}}:signing-keys", self.prefix)
+    }
+
     /// The pattern of all rows, and that of all lists.
     pub(super) fn patterns(&self) -> [String; 2] {
         [format!("{}:{{*}}:session:*", self.prefix), format!("{}:{{*}}:sessions", self.prefix)]
