@@ -181,9 +181,14 @@ fn pages() -> Vec<Operation> {
         asset("/api/auth/page/{name}", "pageAsset", "A script, a style or the logo of the pages", "page.css")
             .described("For the pages of the own origin.")
             .answers_as(200, "It.", "text/css", &text),
-        asset("/api/auth/wallets/{name}", "walletScript", "The script of a wallet that runs in a sandbox of the login page", "a.js")
-            .described("As it lay in the folder of wallets when the server started. For the login page alone.")
-            .answers_as(200, "The script.", "text/javascript", &text),
+        asset(
+            "/api/auth/wallets/{name}",
+            "walletScript",
+            "The script of a wallet that runs in a sandbox of the login page",
+            "a.js",
+        )
+        .described("As it lay in the folder of wallets when the server started. For the login page alone.")
+        .answers_as(200, "The script.", "text/javascript", &text),
     ]
 }
 
