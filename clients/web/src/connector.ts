@@ -103,6 +103,9 @@ function cameUp({ iframe }: Frame, cancel: string): void {
     button.type = "button";
     button.style.cssText = "position:absolute;top:12px;right:12px;padding:8px 16px;border:1px solid #fff8;border-radius:8px;background:#000a;font:inherit;cursor:pointer";
     surroundings.append(button);
+    surroundings.role = "dialog";
+    surroundings.ariaModal = "true";
+    surroundings.ariaLabel = iframe.title;
   }
   iframe.focus();
 }

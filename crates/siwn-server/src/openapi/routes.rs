@@ -93,15 +93,16 @@ fn sessions() -> Vec<Operation> {
         own("get", "/api/auth/session", "session", "Who is signed in").answers(200, "Somebody is.", "Session"),
         own("get", "/api/auth/sessions", "sessions", "One's own sessions at this site")
             .described("The newest first, at most 1,000.")
-            .answers(200, "All that are alive.", "Sessions"),
+            .answers(200, "All that are alive.", "Sessions")
+            .refuses(&[Code::RateLimited]),
         own("delete", "/api/auth/sessions", "endOtherSessions", "End all of one's other sessions at this site")
             .answers_empty(204, "This one is the only one.")
-            .refuses(&[Code::OriginNotAllowed]),
+            .refuses(&[Code::OriginNotAllowed, Code::RateLimited]),
         own("delete", "/api/auth/sessions/{id}", "endSession", "End one of one's own sessions")
             .with_parameter(id)
             .answers_empty(204, "It is over.")
             .with_header(204, "Set-Cookie", cleared)
-            .refuses(&[Code::OriginNotAllowed, Code::SessionUnknown]),
+            .refuses(&[Code::OriginNotAllowed, Code::SessionUnknown, Code::RateLimited]),
         at_site("post", "/api/auth/logout", "logout", "End the session")
             .tagged("session")
             .described("The session is over at once. Ending none is no fault.")
@@ -159,6 +160,10 @@ fn pages() -> Vec<Operation> {
             .answers_as(200, "The page.", "text/html", &text)
             .refuses(&[Code::Internal])
     };
+    let asset = |path, id, summary, example: &str| {
+        let name = json!({ "name": "name", "in": "path", "required": true, "example": example, "schema": { "type": "string" } });
+        at_site("get", path, id, summary).tagged("pages").with_parameter(name).answers_empty(304, "The browser has it.")
+    };
     vec![
         page("/login", "loginPage", "The page on which a wallet is chosen")
             .with_parameter(query(
@@ -173,6 +178,17 @@ fn pages() -> Vec<Operation> {
             .described("An ES module, for pages of any origin. A server that was built without it answers 404.")
             .answers_as(200, "The module.", "text/javascript", &text)
             .answers_empty(304, "The caller has it."),
+        asset("/api/auth/page/{name}", "pageAsset", "A script, a style or the logo of the pages", "page.css")
+            .described("For the pages of the own origin.")
+            .answers_as(200, "It.", "text/css", &text),
+        asset(
+            "/api/auth/wallets/{name}",
+            "walletScript",
+            "The script of a wallet that runs in a sandbox of the login page",
+            "a.js",
+        )
+        .described("As it lay in the folder of wallets when the server started. For the login page alone.")
+        .answers_as(200, "The script.", "text/javascript", &text),
     ]
 }
 
