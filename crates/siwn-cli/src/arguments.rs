@@ -74,6 +74,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: SecretCommand,
     },
+    /// Wallets that run in a sandbox of the login page
+    Wallets {
+        #[command(subcommand)]
+        command: WalletsCommand,
+    },
     /// Look at and end sessions of a running server, block accounts
     #[command(long_about = ADMIN)]
     Admin(Admin),
@@ -126,6 +131,12 @@ const ROTATE: &str = "Put a new secret beside the present one.\n\n\
     challenges, and the old one is over when the last of its challenges has expired. A secret in a file is written there, in one step and \
     for its owner alone: send SIGHUP to every process. A secret in the store is found there by every process within a minute. For a \
     secret in a variable, what to write behind it is printed.";
+
+const PULL: &str = "Put the scripts of wallets into a folder, with the manifest that the setting `wallets` names.\n\n\
+    Without --from they are those that this program knows, each pinned to a commit and to a hash: HOT, Meteor, MyNearWallet, Ledger, OKX and \
+    Nightly. With --from they are those of a manifest in the form of NEAR Connect's; a script for which it names no hash is held to the one \
+    that was first seen.\n\n\
+    Wallets that are in the folder already stay there. Nothing is written where a script has another hash than it should have.";
 
 const SERVE: &str = "Run the login server.\n\n\
     Settings come from a TOML file, over it variables (SIWN_RECIPIENT, SIWN_PUBLIC_URL, …), over them flags. The secret comes from \
@@ -207,6 +218,34 @@ pub(crate) struct Rotate {
     pub(crate) after: Duration,
     #[command(flatten)]
     pub(crate) settings: Settings,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WalletsCommand {
+    /// Put the scripts of wallets into a folder, each held to its hash
+    #[command(long_about = PULL)]
+    Pull(Pull),
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 done, 1 a script has another hash than it should have, 2 could not find out or wrong command line.\n\n\
+        Examples:\n  siwn wallets pull /var/lib/siwn/wallets\n  \
+        siwn wallets pull wallets --from https://wallets.example/manifest.json --only a-wallet"
+)]
+pub(crate) struct Pull {
+    /// The folder
+    #[arg(value_name = "DIR", allow_hyphen_values = true)]
+    pub(crate) folder: PathBuf,
+    /// The address of a manifest: https, or http on this machine [default: the wallets that this program knows]
+    #[arg(long, value_name = "URL", allow_hyphen_values = true)]
+    pub(crate) from: Option<String>,
+    /// Only these wallets, comma-separated, by their ids
+    #[arg(long, value_name = "IDS", value_delimiter = ',', allow_hyphen_values = true)]
+    pub(crate) only: Vec<String>,
+    /// Take over scripts that have changed since they were first seen
+    #[arg(long)]
+    pub(crate) update: bool,
 }
 
 #[derive(Debug, Args)]

@@ -41,6 +41,7 @@ mod siwn;
 #[cfg(feature = "test-util")]
 pub mod test_util;
 mod time;
+mod tokens;
 mod watched_store;
 
 pub use crate::admin::{AdminToken, AdminTokenError, admin};
@@ -49,12 +50,16 @@ pub use crate::audit::AuditLog;
 pub use crate::builder::{BuildError, Builder};
 pub use crate::client::{NetworkTextError, TrustedProxies};
 pub use crate::door::Rates;
-pub use crate::extract::{BearerToken, Rejection, SignedIn};
+pub use crate::extract::{AccessToken, BearerToken, Rejection, SignedIn};
 pub use crate::gate::{LoginDenied, NewLogin};
 pub use crate::key_checks::KeyChecks;
 pub use crate::operations::{app, app_with};
-pub use crate::pages::{LoginPage, ManifestError, WalletManifest, Website, WebsiteError, built_files};
+pub use crate::pages::{
+    LoginPage, Logo, LogoError, ManifestError, SiteName, SiteNameError, Template, TemplateError, Theme, ThemeError, WalletManifest,
+    Website, WebsiteError, built_files,
+};
 pub use crate::secrets::{Rotation, RotationError, Secrets, SecretsError};
 pub use crate::serve::serve;
 pub use crate::site_builder::SiteBuilder;
 pub use crate::siwn::{Clock, Siwn};
+pub use crate::tokens::{AccessTokenError, AccessTokens, Audience, AudienceError, JwksError, TokenClaims};

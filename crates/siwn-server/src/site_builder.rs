@@ -12,6 +12,7 @@ use crate::builder::BuildError;
 use crate::gate::NewKeys;
 use crate::pages::LoginPage;
 use crate::secrets::Secrets;
+use crate::tokens::Audience;
 
 const DEFAULT_CHALLENGE_LIFETIME: Duration = Duration::from_mins(5);
 
@@ -32,6 +33,7 @@ pub struct SiteBuilder {
     rules: AccountRules,
     new_keys: NewKeys,
     login_page: LoginPage,
+    token_audiences: Vec<String>,
 }
 
 /// A site that is made.
@@ -39,6 +41,7 @@ pub(crate) struct Built {
     pub(crate) site: Site,
     pub(crate) public_url: PublicUrl,
     pub(crate) message: Message,
+    pub(crate) audiences: Vec<Audience>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +74,7 @@ impl SiteBuilder {
             rules: AccountRules::default(),
             new_keys: NewKeys::Accept,
             login_page: LoginPage::new(),
+            token_audiences: Vec::new(),
         }
     }
 
@@ -181,6 +185,14 @@ impl SiteBuilder {
         self
     }
 
+    /// Makes access tokens for this audience too, where a client asks for it: an API that verifies them by itself. Default: for the
+    /// recipient only.
+    #[must_use]
+    pub fn token_audience(mut self, audience: impl Into<String>) -> Self {
+        self.token_audiences.push(audience.into());
+        self
+    }
+
     pub(crate) fn login_page_in_use(&self) -> LoginPage {
         self.login_page.clone()
     }
@@ -235,7 +247,9 @@ impl SiteBuilder {
         if let Some(lifetime) = self.session_idle {
             site = site.idle_lifetime(lifetime);
         }
-        Ok(Built { site, public_url, message })
+        let audience = |text: &String| text.parse().map_err(|source| BuildError::Audience { text: text.clone(), source });
+        let audiences = self.token_audiences.iter().map(audience).collect::<Result<_, _>>()?;
+        Ok(Built { site, public_url, message, audiences })
     }
 
     fn parse_public_url(&self, text: &str) -> Result<PublicUrl, BuildError> {

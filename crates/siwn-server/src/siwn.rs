@@ -13,6 +13,7 @@ use crate::metrics::Metrics;
 use crate::readiness::StoreState;
 use crate::secrets::Secrets;
 use crate::site::Sites;
+use crate::tokens::Tokens;
 
 /// Reads the time.
 pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
@@ -47,6 +48,7 @@ pub(crate) struct Inner {
     pub(crate) key_checker: KeyChecker,
     pub(crate) store_state: StoreState,
     pub(crate) on_answer: Option<AnswerHook>,
+    pub(crate) tokens: Tokens,
 }
 
 /// Something that must work before requests are sent here, and how to find out. It answers from memory; what it says, either way, names no
@@ -57,7 +59,7 @@ pub(crate) struct ReadyCheck {
 }
 
 impl Siwn {
-    /// Makes challenges with these secrets from now on. Logins that are under way go on with those that they began with, as long as
+    /// Makes challenges with these secrets from now on, and seals the keys of tokens with them. Logins that are under way go on with those that they began with, as long as
     /// one of these is the same.
     pub fn set_secrets(&self, secrets: &Secrets) -> Result<(), SiteError> {
         let issues: Result<Vec<_>, _> =
@@ -65,6 +67,7 @@ impl Siwn {
         for (site, issues) in self.0.sites.iter().zip(issues?) {
             site.site().reissue(issues);
         }
+        self.0.tokens.set_secrets(secrets);
         Ok(())
     }
 

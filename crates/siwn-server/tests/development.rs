@@ -33,7 +33,8 @@ async fn pages_of_this_machine_may_sign_people_in_where_that_is_said() {
 async fn other_pages_may_not_even_then() {
     let server = developing();
     for origin in ["http://localhost.app.example", "https://localhost:5173", "http://shop.example", "null"] {
-        let answer = server.send(request(Method::POST, INITIATE, &[("origin", origin), ("sec-fetch-site", "cross-site")], "")).await;
+        let answer =
+            server.send(request(Method::POST, INITIATE, &[("origin", origin), ("sec-fetch-site", "cross-site")], "")).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{origin}");
         assert_eq!(answer.headers.get(ACCESS_CONTROL_ALLOW_ORIGIN), None, "{origin}");
     }
@@ -68,9 +69,6 @@ async fn each_answer_is_told_with_its_reason_which_the_client_does_not_get() {
     let told = told.lock().unwrap();
     assert_eq!(
         told[..],
-        [
-            "POST /api/auth/initiate-login 200 ok",
-            "POST /api/auth/verify-login 401 key_not_found: alice.near does not have the key"
-        ]
+        ["POST /api/auth/initiate-login 200 ok", "POST /api/auth/verify-login 401 key_not_found: alice.near does not have the key"]
     );
 }

@@ -21,6 +21,7 @@ use crate::secrets::Secrets;
 use crate::session_memory;
 use crate::site_builder::SiteBuilder;
 use crate::siwn::{Clock, ReadyCheck, Siwn};
+use crate::tokens;
 
 pub use error::BuildError;
 
@@ -47,6 +48,7 @@ pub struct Builder {
     forward_cache: Duration,
     key_checks: KeyChecks,
     on_answer: Option<AnswerHook>,
+    token_key_lifetime: Duration,
 }
 
 impl Siwn {
@@ -82,6 +84,7 @@ impl Builder {
             forward_cache: session_memory::LONGEST,
             key_checks: KeyChecks::default(),
             on_answer: None,
+            token_key_lifetime: tokens::KEY_LIFETIME,
         }
     }
 
@@ -139,6 +142,13 @@ impl Builder {
     #[must_use]
     pub fn login_page(self, page: LoginPage) -> Self {
         self.with_site(|site| site.login_page(page))
+    }
+
+    /// Makes access tokens for this audience too, where a client asks for it: an API that verifies them by itself. Default: for the
+    /// recipient only.
+    #[must_use]
+    pub fn token_audience(self, audience: impl Into<String>) -> Self {
+        self.with_site(|site| site.token_audience(audience))
     }
 
     /// The secret that challenges are made with, shared by all replicas; or two, of which one takes the other's place.
@@ -334,6 +344,15 @@ impl Builder {
     #[must_use]
     pub fn on_answer(mut self, tell: impl Fn(&Answered<'_>) + Send + Sync + 'static) -> Self {
         self.on_answer = Some(Box::new(tell));
+        self
+    }
+
+    /// How long a key signs tokens before the next one does. Default: 30 days.
+    ///
+    /// The next one is published a day ahead, or for half of the lifetime where that is shorter. Less than an hour is taken for an hour.
+    #[must_use]
+    pub const fn token_key_lifetime(mut self, lifetime: Duration) -> Self {
+        self.token_key_lifetime = lifetime;
         self
     }
 

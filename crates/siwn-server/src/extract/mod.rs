@@ -1,5 +1,6 @@
 //! Extractors: who is signed in, for the routes of an application.
 
+mod access_token;
 mod bearer_token;
 mod signed_in;
 mod to_login;
@@ -16,6 +17,7 @@ use crate::requester::Requester;
 use crate::site::Served;
 use crate::siwn::Siwn;
 
+pub use self::access_token::AccessToken;
 pub use self::bearer_token::BearerToken;
 pub use self::signed_in::SignedIn;
 pub(crate) use self::signed_in::look;

@@ -6,15 +6,24 @@ use std::str::FromStr;
 use siwn::{CallbackUrl, UrlError};
 use thiserror::Error;
 
-use super::manifest::WalletManifest;
+use super::frame::Template;
+use super::logo::Logo;
 use super::return_to;
+use super::site_name::SiteName;
+use super::theme::Theme;
+use super::wallets::WalletManifest;
 
-/// What the login page offers, and where it may lead.
+/// What the login page offers, where it may lead, and how it looks.
 #[derive(Clone, Debug, Default)]
 pub struct LoginPage {
     return_urls: Vec<CallbackUrl>,
     local_returns: LocalReturns,
     pub(super) wallets: WalletManifest,
+    pub(super) name: Option<SiteName>,
+    pub(super) logo: Option<Logo>,
+    pub(super) theme: Theme,
+    pub(super) style: Option<String>,
+    pub(super) template: Option<Template>,
     websites: Option<Vec<Website>>,
 }
 
@@ -109,6 +118,41 @@ impl LoginPage {
     #[must_use]
     pub fn wallets(self, manifest: WalletManifest) -> Self {
         Self { wallets: manifest, ..self }
+    }
+
+    /// Calls the site by this name; without one it is the recipient's.
+    #[must_use]
+    pub fn name(self, name: SiteName) -> Self {
+        Self { name: Some(name), ..self }
+    }
+
+    /// Shows this picture.
+    #[must_use]
+    pub fn logo(self, logo: Logo) -> Self {
+        Self { logo: Some(logo), ..self }
+    }
+
+    /// Changes colours, corners and the font.
+    #[must_use]
+    pub fn theme(self, theme: Theme) -> Self {
+        Self { theme, ..self }
+    }
+
+    /// Adds a style sheet behind the page's own: CSS, which is handed out as it is.
+    #[must_use]
+    pub fn style(self, css: impl Into<String>) -> Self {
+        Self { style: Some(css.into()), ..self }
+    }
+
+    /// Puts the page into a document of one's own.
+    #[must_use]
+    pub fn template(self, template: Template) -> Self {
+        Self { template: Some(template), ..self }
+    }
+
+    /// With the wallets of this network only.
+    pub(super) fn of_network(self, network: &str) -> Self {
+        Self { wallets: self.wallets.of_network(network), ..self }
     }
 
     /// The addresses that people may go on to.
