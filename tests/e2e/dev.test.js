@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import test, { after, before, describe } from "node:test";
 import { dev, serve } from "../npm/server.js";
-import { NOBODY, REFUSED, Visitor, launch, picture, ready, refusedBecause, signIn, signedInAs } from "./browser.js";
+import { NOBODY, REFUSED, Visitor, launch, logOut, picture, ready, refusedBecause, signIn, signedInAs } from "./browser.js";
 import { doneAs, failure, heading, settled, wallet } from "./login-page.js";
 
 const ALICE = "alice.test.near";
@@ -24,6 +24,12 @@ after(async () => {
 });
 
 const enter = (options) => Visitor.enter(browser, options);
+
+/** Ends a visit, without a last look at pages that the tests at the end look at in all their states. */
+async function leave(visitor, refusals) {
+  await Promise.all(visitor.context.pages().map((page) => page.close()));
+  await visitor.leave(refusals);
+}
 
 /** Opens the page and has the test wallets answer in this manner. */
 async function openWith(visitor, manner, at = server) {
@@ -69,18 +75,24 @@ const OUTCOMES = {
 };
 
 describe("a wallet of each manner does what the page says, and the server says why", () => {
-  for (const [manner, outcome] of Object.entries(OUTCOMES)) {
-    test(manner, async () => {
-      const visitor = await enter();
-      const page = await openWith(visitor, manner);
-      await signIn(page, ALICE);
-      if (outcome.account) await signedInAs(page, outcome.account);
-      if (outcome.words) await page.getByText(`${outcome.words}: nothing was sent`).waitFor();
-      if (outcome.code) await refusedBecause(page, outcome.code);
-      if (outcome.saw) await saw(page, "/api/auth/verify-login", outcome.saw);
-      await visitor.leave(outcome.code ? [NOBODY, REFUSED] : [NOBODY]);
-    });
-  }
+  test("one after the other", async (t) => {
+    const visitor = await enter();
+    const page = await visitor.open(server.url);
+    for (const [manner, outcome] of Object.entries(OUTCOMES)) {
+      await t.test(manner, async () => {
+        await page.locator("#seen-list").evaluate((list) => list.replaceChildren());
+        await page.locator(`input[value="${manner}"]`).check();
+        await signIn(page, ALICE);
+        if (outcome.account) await signedInAs(page, outcome.account);
+        if (outcome.words) await page.getByText(`${outcome.words}: nothing was sent`).waitFor();
+        if (outcome.code) await refusedBecause(page, outcome.code);
+        if (outcome.saw) await saw(page, "/api/auth/verify-login", outcome.saw);
+        if (outcome.account) await logOut(page);
+      });
+    }
+    const refused = Object.values(OUTCOMES).filter(({ code }) => code);
+    await leave(visitor, [NOBODY, ...refused.map(() => REFUSED)]);
+  });
 
   test("slow: the page stops waiting after two minutes", async () => {
     const visitor = await enter();
@@ -90,7 +102,7 @@ describe("a wallet of each manner does what the page says, and the server says w
     await page.getByText("The wallet asks you to approve").waitFor();
     await page.clock.fastForward(121_000);
     await page.getByText("The wallet did not answer in two minutes: nothing was sent").waitFor();
-    await visitor.leave([NOBODY]);
+    await leave(visitor, [NOBODY]);
   });
 
   test("expired: the server’s clock is put forward, and the challenge is over", async () => {
@@ -101,7 +113,7 @@ describe("a wallet of each manner does what the page says, and the server says w
     await refusedBecause(page, "challenge_expired");
     await saw(page, "/api/auth/verify-login", "The challenge came too late: the challenge expired");
     await page.getByText("5 minutes ahead").waitFor();
-    await visitor.leave([NOBODY, REFUSED]);
+    await leave(visitor, [NOBODY, REFUSED]);
     assert.equal(await other.stop(), 0);
   });
 
@@ -110,7 +122,7 @@ describe("a wallet of each manner does what the page says, and the server says w
     const page = await visitor.open(server.url);
     const manners = await page.locator("input[name=manner]").evaluateAll((inputs) => inputs.map(({ value }) => value));
     assert.deepEqual(manners.toSorted(), [...Object.keys(OUTCOMES), "slow", "expired"].toSorted());
-    await visitor.leave([NOBODY]);
+    await leave(visitor, [NOBODY]);
   });
 });
 
@@ -127,7 +139,7 @@ describe("on the login page the test wallets stand in the list", () => {
     await page.goto(`${server.url}/login`);
     await settled(page);
     assert.equal(await wallet(page, "Installed test wallet").count(), 0);
-    await visitor.leave([NOBODY, NOBODY, NOBODY, NOBODY]);
+    await leave(visitor, [NOBODY, NOBODY, NOBODY, NOBODY]);
   });
 
   for (const [manner, account, callback] of [
@@ -144,32 +156,34 @@ describe("on the login page the test wallets stand in the list", () => {
       await approveAs(page, account);
       await signedInAs(page, account);
       await saw(page, "/api/auth/verify-login", callback);
-      await visitor.leave([NOBODY, NOBODY]);
+      await leave(visitor, [NOBODY, NOBODY]);
     });
   }
 
-  for (const name of ["Installed test wallet", "Sandboxed test wallet"]) {
-    for (const [manner, expected, refusals] of [
-      ["well", (page) => doneAs(page, ALICE), []],
-      ["base58", (page) => doneAs(page, ALICE), []],
-      ["another", (page) => doneAs(page, "bob.test.near"), []],
-      ["empty", async (page) => assert.match(await failure(page), /You said no|cancel/i), []],
-      ["closes", async (page) => assert.match(await failure(page), /You said no|cancel/i), []],
-      ["fails", async (page) => assert.match(await failure(page), /The wallet reported an error/), []],
-      ["wrong-account", async (page) => assert.match(await failure(page), /key_not_found/), [REFUSED]],
-    ]) {
-      test(`by the ${name.toLowerCase()}: ${manner}`, async () => {
-        const visitor = await enter();
-        const page = await openWith(visitor, manner);
-        await page.goto(`${server.url}/login`);
-        await settled(page);
-        const asked = page.waitForEvent("popup");
-        await wallet(page, name).click();
-        await approveAs(await asked, ALICE);
-        await expected(page);
-        await visitor.leave([NOBODY, NOBODY, ...refusals]);
-      });
-    }
+  const INSTALLED = "Installed test wallet";
+  const SANDBOXED = "Sandboxed test wallet";
+  const saidNo = async (page) => assert.match(await failure(page), /You said no|cancel/i);
+  for (const [name, manner, expected, refusals] of [
+    [INSTALLED, "well", (page) => doneAs(page, ALICE), []],
+    [INSTALLED, "another", (page) => doneAs(page, "bob.test.near"), []],
+    [INSTALLED, "empty", saidNo, []],
+    [INSTALLED, "closes", saidNo, []],
+    [INSTALLED, "fails", async (page) => assert.match(await failure(page), /The wallet reported an error/), []],
+    [SANDBOXED, "base58", (page) => doneAs(page, ALICE), []],
+    [SANDBOXED, "closes", saidNo, []],
+    [SANDBOXED, "wrong-account", async (page) => assert.match(await failure(page), /key_not_found/), [REFUSED]],
+  ]) {
+    test(`by the ${name.toLowerCase()}: ${manner}`, async () => {
+      const visitor = await enter();
+      const page = await openWith(visitor, manner);
+      await page.goto(`${server.url}/login`);
+      await settled(page);
+      const asked = page.waitForEvent("popup");
+      await wallet(page, name).click();
+      await approveAs(await asked, ALICE);
+      await expected(page);
+      await leave(visitor, [NOBODY, NOBODY, ...refusals]);
+    });
   }
 
   test("who goes away on the website’s page comes back to a choice", async () => {
@@ -202,7 +216,7 @@ describe("what the server saw", () => {
       /Asked NEAR\s+what bob\.test\.near grants ed25519:\S+: the key is not on the account, at final block \d+/,
       /RPC calls\s+block final; query view_access_key bob\.test\.near at block \S+…/,
     ]) assert.match(words, text);
-    await visitor.leave([NOBODY, REFUSED]);
+    await leave(visitor, [NOBODY, REFUSED]);
   });
 
   test("comes from everywhere: a command line, a page that may not, a body that cannot be read", async () => {
@@ -217,7 +231,7 @@ describe("what the server saw", () => {
     await saw(page, "/api/auth/initiate-login", "The page’s origin is https://app.example, Sec-Fetch-Site cross-site. Expected: this server’s own");
     await saw(page, "/api/auth/verify-login", "Content-Type is text/plain, expected application/json");
     await saw(page, "/api/auth/verify-login", "The cookie siwn-browser did not come");
-    await visitor.leave([NOBODY]);
+    await leave(visitor, [NOBODY]);
   });
 
   test("holds no secret, and is for this server’s own pages only", async () => {
@@ -243,7 +257,7 @@ describe("what the server saw", () => {
       body: '{"forward":1}',
     });
     assert.equal(passed.status, 403);
-    await visitor.leave([NOBODY]);
+    await leave(visitor, [NOBODY]);
   });
 });
 
@@ -269,7 +283,7 @@ describe("switches", () => {
     await saw(page, "the server itself", "so NEAR was asked again: the key is not on the account");
     await saw(page, "the server itself", "A session of carol.test.near was ended: the account does not have the key any more");
     await page.getByText("20 minutes ahead").waitFor();
-    await visitor.leave([NOBODY, NOBODY]);
+    await leave(visitor, [NOBODY, NOBODY]);
   });
 
   test("a session that is a week old is over", async () => {
@@ -283,7 +297,7 @@ describe("switches", () => {
     // What comes after is good: the devnet went along.
     await signIn(page, ALICE);
     await signedInAs(page, ALICE);
-    await visitor.leave([NOBODY, NOBODY]);
+    await leave(visitor, [NOBODY, NOBODY]);
   });
 
   test("an account is deleted, refused, and brought back with its keys", async () => {
@@ -301,7 +315,7 @@ describe("switches", () => {
     await refusedBecause(page, "key_not_full_access");
     await signIn(page, "bob.test.near");
     await signedInAs(page, "bob.test.near");
-    await visitor.leave([NOBODY, REFUSED, REFUSED]);
+    await leave(visitor, [NOBODY, REFUSED, REFUSED]);
   });
 
   for (const [fault, words] of [["Is down", /status 503/], ["Answers nonsense", /NEAR could not be asked/], ["Stands still", /NEAR could not be asked/]]) {
@@ -318,7 +332,7 @@ describe("switches", () => {
       await page.getByText("The node answers as it should.").waitFor();
       await page.getByRole("button", { name: "Send it again" }).click();
       await signedInAs(page, ALICE);
-      await visitor.leave([NOBODY, "503 /api/auth/verify-login"]);
+      await leave(visitor, [NOBODY, "503 /api/auth/verify-login"]);
     });
   }
 });
@@ -331,7 +345,7 @@ describe("one name for this machine", () => {
     await page.goto(`http://127.0.0.1:${server.port}/`);
     await ready(page);
     assert.equal(page.url(), `${server.url}/`);
-    await visitor.leave([NOBODY, NOBODY]);
+    await leave(visitor, [NOBODY, NOBODY]);
   });
 
   test("programs, and front ends that hand the pages on, are answered where they ask", async () => {
@@ -380,7 +394,7 @@ describe("applications on other ports", () => {
     await app.getByRole("button", { name: "Sign out" }).click();
     await app.getByText("Nobody is signed in").waitFor();
     // At the beginning here and on the login page, and in the end.
-    await visitor.leave([NOBODY, NOBODY, NOBODY]);
+    await leave(visitor, [NOBODY, NOBODY, NOBODY]);
   });
 
   test("a front end with a wallet of its own signs in: with a cookie on localhost, with a bearer token on 127.0.0.1", async (t) => {
@@ -397,7 +411,7 @@ describe("applications on other ports", () => {
         return { form: token ? "bearer" : "cookie", account: (await getSession({ token }))?.accountId };
       }, `${server.url}/api/auth/client.js`);
       assert.deepEqual(session, { form, account: ALICE });
-      await visitor.leave([]);
+      await leave(visitor, []);
     }
   });
 
@@ -438,7 +452,7 @@ describe("applications on other ports", () => {
     await wallet(page, "Test wallet").click();
     await approveAs(page, ALICE);
     await doneAs(page, ALICE);
-    await visitor.leave([NOBODY]);
+    await leave(visitor, [NOBODY]);
     assert.equal(await own.stop(), 0);
   });
 
@@ -477,7 +491,6 @@ describe("the page", () => {
         const visitor = await enter({ viewport: { width, height }, colorScheme });
         const page = await visitor.open(server.url);
         const shoot = async (state) => {
-          await visitor.look(page);
           assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, state);
           await picture(page, `dev-${width}-${colorScheme}-${state}`);
         };
@@ -487,6 +500,7 @@ describe("the page", () => {
         await refusedBecause(page, "signature_invalid");
         const item = await saw(page, "/api/auth/verify-login", "signature_invalid");
         await item.locator("summary").click();
+        await visitor.look(page);
         await shoot("refused");
         await page.locator('input[value="well"]').check();
         await signIn(page, ALICE);
@@ -496,7 +510,6 @@ describe("the page", () => {
         const wallet = await visitor.context.newPage();
         await wallet.goto(`${server.url}/_dev/wallet?message=Sign+in+to+localhost&recipient=localhost&nonce=${"A".repeat(43)}%3D`);
         await wallet.locator("#approve:enabled").waitFor();
-        await visitor.look(wallet);
         await picture(wallet, `dev-${width}-${colorScheme}-wallet`);
         await visitor.leave([NOBODY, REFUSED]);
       });
