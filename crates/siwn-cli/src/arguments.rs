@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use siwn::{AccountId, Nonce, PublicKey, SessionId, Timestamp};
+use siwn_server::Website;
 
 use crate::command::secret::parse_lead;
 use crate::configuration::Settings;
@@ -33,7 +34,7 @@ pub(crate) struct Siwn {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run a login server, a devnet and a test wallet, with nothing to configure
+    /// Run a login server, a devnet and test wallets, with nothing to configure
     #[command(long_about = DEV)]
     Dev(Dev),
     /// Run the login server
@@ -88,9 +89,11 @@ pub(crate) enum Command {
     },
 }
 
-const DEV: &str = "Run a login server, a devnet and a test wallet in one process, for this machine only: nothing to configure, no network \
+const DEV: &str = "Run a login server, a devnet and test wallets in one process, for this machine only: nothing to configure, no network \
         needed.\n\n\
-        Prints the address, then a line per test account with its name and its private key, which are thrown away when it ends.";
+        Prints the address, then a line per test account with its name and its private key, which are thrown away when it ends. The page at \
+        the address signs in, shows what the server saw and why it said what it said, and plays wallets and nodes that behave badly. Pages of \
+        your own may use the server from any port of this machine: docs/develop.md shows how.";
 
 const DOCTOR: &str = "Look at everything that a login needs: configuration, secret, store, clock, and every endpoint (reachable, of the right network, \
         up to date, how fast, what it knows). A line each, and what to do where something is wrong.\n\n\
@@ -140,10 +143,16 @@ const SERVE: &str = "Run the login server.\n\n\
     SIWN_SECRET, from a file, or is made and kept in the store.";
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  siwn dev\n  siwn dev --listen 127.0.0.1:9000 --wallet \"My wallet=http://localhost:4000/sign-message\""
+)]
 pub(crate) struct Dev {
     /// Where to listen: a loopback address
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = parse_loopback, allow_hyphen_values = true)]
     pub(crate) listen: SocketAddr,
+    /// A wallet's website of your own, for the login page's list; may be repeated
+    #[arg(long = "wallet", value_name = "NAME=URL", allow_hyphen_values = true)]
+    pub(crate) wallets: Vec<Website>,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@
 //! own. [`app`] is all of it at once.
 
 mod admin;
+mod answered;
 mod audit;
 mod body;
 mod builder;
@@ -44,6 +45,7 @@ mod tokens;
 mod watched_store;
 
 pub use crate::admin::{AdminToken, AdminTokenError, admin};
+pub use crate::answered::Answered;
 pub use crate::audit::AuditLog;
 pub use crate::builder::{BuildError, Builder};
 pub use crate::client::{NetworkTextError, TrustedProxies};

@@ -8,11 +8,11 @@ use axum::response::Response;
 use http::{HeaderMap, Uri};
 use serde_json::json;
 
+use super::Pages;
 use super::document::Document;
 use super::language::Language;
 use super::policy::Nonce;
 use super::template::{self, Value};
-use super::{Pages, return_to};
 use crate::problem::Problem;
 use crate::site::Served;
 
@@ -20,7 +20,7 @@ pub(super) async fn handle(Extension(site): Extension<Arc<Served>>, uri: Uri, he
     let (wanted_language, wanted_return) = (asked(&uri, "lang"), asked(&uri, "return_to"));
     let pages = &site.pages;
     let language = pages.languages.choose(wanted_language.as_deref(), &headers);
-    let return_to = wanted_return.as_deref().and_then(|text| return_to::allowed(text, &pages.settings.return_urls));
+    let return_to = wanted_return.as_deref().and_then(|text| pages.settings.allowed_return(text));
     let has_sandboxes = pages.has_sandboxes();
     let data = json!({
         "texts": language.texts,

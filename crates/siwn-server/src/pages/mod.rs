@@ -69,6 +69,11 @@ impl Pages {
         }
     }
 
+    /// Whether npm had built the client.
+    pub(crate) fn has_client(&self) -> bool {
+        self.assets.has_client()
+    }
+
     /// Whether there are wallets for the connector, and the connector.
     fn has_sandboxes(&self) -> bool {
         !self.settings.wallets.is_empty() && self.assets.has_connector()

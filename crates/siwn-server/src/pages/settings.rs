@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::frame::Template;
 use super::logo::Logo;
+use super::return_to;
 use super::site_name::SiteName;
 use super::theme::Theme;
 use super::wallets::WalletManifest;
@@ -15,7 +16,8 @@ use super::wallets::WalletManifest;
 /// What the login page offers, where it may lead, and how it looks.
 #[derive(Clone, Debug, Default)]
 pub struct LoginPage {
-    pub(super) return_urls: Vec<CallbackUrl>,
+    return_urls: Vec<CallbackUrl>,
+    local_returns: LocalReturns,
     pub(super) wallets: WalletManifest,
     pub(super) name: Option<SiteName>,
     pub(super) logo: Option<Logo>,
@@ -23,6 +25,14 @@ pub struct LoginPage {
     pub(super) style: Option<String>,
     pub(super) template: Option<Template>,
     websites: Option<Vec<Website>>,
+}
+
+/// Whether the page may lead to any page on this machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum LocalReturns {
+    #[default]
+    Refuse,
+    DangerouslyAllow,
 }
 
 /// A wallet that is a website, and that answers by sending the browser back.
@@ -85,6 +95,17 @@ impl LoginPage {
     pub fn return_url(mut self, url: CallbackUrl) -> Self {
         self.return_urls.push(url);
         self
+    }
+
+    /// Lets people go on to any page on this machine, on any port: for development.
+    pub(crate) fn dangerous_local_returns(self) -> Self {
+        Self { local_returns: LocalReturns::DangerouslyAllow, ..self }
+    }
+
+    /// Where people may go on to, of what a request says.
+    pub(super) fn allowed_return<'a>(&self, text: &'a str) -> Option<&'a str> {
+        let is_local = || self.local_returns == LocalReturns::DangerouslyAllow && return_to::is_local(text);
+        return_to::allowed(text, &self.return_urls).or_else(|| is_local().then_some(text))
     }
 
     /// Offers these websites, and no others.
