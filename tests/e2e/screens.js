@@ -1,5 +1,5 @@
 // Pictures of every state of the login page, for docs/screens.md, which is written too: `npm run screens`.
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { heading, settled, wallet, windowOf } from "./login-page.js";
 import { ALICE, LOGIN, SITE, open } from "./place.js";
 import { install } from "./stand-in/installed.js";
@@ -111,7 +111,9 @@ async function shoot(here, [name, , view, { locale = "en-GB", answers, installs 
   const { cssContentSize } = await (await visitor.context.newCDPSession(page)).send("Page.getLayoutMetrics");
   const session = await visitor.context.newCDPSession(page);
   const clip = { x: 0, y: 0, width: cssContentSize.width, height: cssContentSize.height, scale: 1 };
-  const { data } = await session.send("Page.captureScreenshot", { format: "webp", quality: 60, clip, captureBeyondViewport: true });
+  // What lies over a page covers the part that is in sight.
+  const whole = name !== "sandbox" && { clip, captureBeyondViewport: true };
+  const { data } = await session.send("Page.captureScreenshot", { format: "webp", quality: 60, ...whole });
   const picture = Buffer.from(data, "base64");
   writeFileSync(new URL(`${name}.webp`, folder), picture);
   await visitor.context.close();
@@ -134,16 +136,19 @@ ${rows.join("\n")}
 `;
 }
 
-rmSync(folder, { recursive: true, force: true });
+// Those that are named, or all of them and the page.
+const named = process.argv.slice(2);
+if (named.length === 0) rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 const here = await open({}, NAMES);
 const themed = await open({ SIWN_LOGIN_NAME: "Example Shop", SIWN_LOGIN_THEME: "accent=#7a1fa2,radius=4,font=serif" }, NAMES);
+const theme = ["theme", "With a name, a colour and a font of one's own", DESKTOP, {}];
 try {
-  const theme = ["theme", "With a name, a colour and a font of one's own", DESKTOP, {}];
-  let bytes = await shoot(themed, theme);
-  for (const state of STATES) bytes += await shoot(here, state);
+  const states = [...STATES, theme].filter(([name]) => named.length === 0 || named.includes(name));
+  let bytes = 0;
+  for (const state of states) bytes += await shoot(state === theme ? themed : here, state);
   writeFileSync(new URL("screens.md", docs), page([...STATES, theme]));
-  console.log(`${readdirSync(folder).length} pictures, ${bytes} bytes`);
+  console.log(`${states.length} pictures, ${bytes} bytes`);
 } finally {
   await themed.close();
   await here.close();
