@@ -64,7 +64,7 @@ export class Visitor {
   /** Every tab and window, from its first moment on. */
   #watch() {
     const { context } = this;
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(30_000);
     context.on("page", (page) => Visitor.#of.set(page, this));
     context.on("weberror", (error) => this.#faults.push(`error ${error.error()}`));
     context.on("console", (message) => {

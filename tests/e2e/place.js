@@ -30,11 +30,14 @@ export function place(settings) {
   return here;
 }
 
-/** @param {Record<string, string>} [settings] of the server, beside those that it needs */
-export async function open(settings = {}) {
+/**
+ * @param {Record<string, string>} [settings] of the server, beside those that it needs
+ * @param {Record<string, string>} [names] of the wallets in the sandbox, where it is not all of them
+ */
+export async function open(settings = {}, names) {
   const folder = mkdtempSync(join(tmpdir(), "siwn-e2e-"));
   const wallets = join(folder, "wallets.json");
-  writeFileSync(wallets, JSON.stringify(manifest()));
+  writeFileSync(wallets, JSON.stringify(manifest(names)));
   const devnet = await dev();
   const { chainId } = await (await fetch(`${devnet.url}/_devnet/state`)).json();
   const server = await serve({

@@ -1,5 +1,5 @@
 // Pictures of every state of the login page, for docs/screens.md, which is written too: `npm run screens`.
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { heading, settled, wallet, windowOf } from "./login-page.js";
 import { ALICE, LOGIN, SITE, open } from "./place.js";
 import { install } from "./stand-in/installed.js";
@@ -10,7 +10,9 @@ const folder = new URL("screens/", docs);
 const PHONE = { viewport: { width: 375, height: 700 } };
 const DESKTOP = { viewport: { width: 760, height: 640 } };
 const DARK = { colorScheme: "dark" };
-const WALLET = "An extension";
+// As people know them.
+const WALLET = "Intear Wallet";
+const NAMES = { inside: "Ledger", "two-steps": "HOT Wallet", window: "Meteor Wallet" };
 
 /** Why somebody is not signed in, by the server's codes and by the client's, and what he is told. */
 const REFUSALS = [
@@ -57,7 +59,7 @@ const STATES = [
   ["done-dark", "Signed in, in the dark", { ...DESKTOP, ...DARK }, { go: async (page) => (await choose(page), await heading(page, `Signed in as ${ALICE}`)) }],
   ["signed-out", "Signed out", PHONE, { go: signedOut }],
   ["cancelled", "The person said no: no fault", PHONE, { answers: "no", go: async (page) => (await choose(page), await failed(page)) }],
-  ["popup-blocked", "The browser blocked the wallet's window", PHONE, { before: (page) => page.addInitScript(() => (globalThis.open = () => null)), go: async (page) => (await wallet(page, "In a window").click(), await failed(page)) }],
+  ["popup-blocked", "The browser blocked the wallet's window", PHONE, { before: (page) => page.addInitScript(() => (globalThis.open = () => null)), go: async (page) => (await wallet(page, NAMES.window).click(), await failed(page)) }],
   ...REFUSALS.map(([code, words]) => [
     code.replaceAll("_", "-"),
     words,
@@ -79,14 +81,14 @@ async function commandLine(page) {
 }
 
 async function sandbox(page) {
-  await wallet(page, "Inside").click();
+  await wallet(page, NAMES.inside).click();
   await page.frameLocator("iframe").getByRole("button", { name: "Approve" }).waitFor();
   // It comes up from below.
   await page.waitForFunction(() => document.getAnimations().every(({ playState }) => playState === "finished"));
 }
 
 async function oneMore(page) {
-  const window = await windowOf(page, "In two steps");
+  const window = await windowOf(page, NAMES["two-steps"]);
   await window.getByRole("button", { name: "Approve" }).click();
   await page.locator("#continue").waitFor();
 }
@@ -100,7 +102,7 @@ async function signedOut(page) {
 
 async function shoot(here, [name, , view, { locale = "en-GB", answers, installs = true, at = LOGIN, before, go, until = settled }]) {
   const visitor = await here.enter({ locale, deviceScaleFactor: 1.5, reducedMotion: "reduce", ...view });
-  if (installs) await install(visitor, here.accounts[0], { answers });
+  if (installs) await install(visitor, here.accounts[0], { name: WALLET, answers });
   const page = await visitor.context.newPage();
   await before?.(page, here);
   await page.goto(at);
@@ -109,7 +111,9 @@ async function shoot(here, [name, , view, { locale = "en-GB", answers, installs 
   const { cssContentSize } = await (await visitor.context.newCDPSession(page)).send("Page.getLayoutMetrics");
   const session = await visitor.context.newCDPSession(page);
   const clip = { x: 0, y: 0, width: cssContentSize.width, height: cssContentSize.height, scale: 1 };
-  const { data } = await session.send("Page.captureScreenshot", { format: "webp", quality: 60, clip, captureBeyondViewport: true });
+  // What lies over a page covers the part that is in sight.
+  const whole = name !== "sandbox" && { clip, captureBeyondViewport: true };
+  const { data } = await session.send("Page.captureScreenshot", { format: "webp", quality: 60, ...whole });
   const picture = Buffer.from(data, "base64");
   writeFileSync(new URL(`${name}.webp`, folder), picture);
   await visitor.context.close();
@@ -132,16 +136,19 @@ ${rows.join("\n")}
 `;
 }
 
-rmSync(folder, { recursive: true, force: true });
+// Those that are named, or all of them and the page.
+const named = process.argv.slice(2);
+if (named.length === 0) rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
-const here = await open();
-const themed = await open({ SIWN_LOGIN_NAME: "Example Shop", SIWN_LOGIN_THEME: "accent=#7a1fa2,radius=4,font=serif" });
+const here = await open({}, NAMES);
+const themed = await open({ SIWN_LOGIN_NAME: "Example Shop", SIWN_LOGIN_THEME: "accent=#7a1fa2,radius=4,font=serif" }, NAMES);
+const theme = ["theme", "With a name, a colour and a font of one's own", DESKTOP, {}];
 try {
-  const theme = ["theme", "With a name, a colour and a font of one's own", DESKTOP, {}];
-  let bytes = await shoot(themed, theme);
-  for (const state of STATES) bytes += await shoot(here, state);
+  const states = [...STATES, theme].filter(([name]) => named.length === 0 || named.includes(name));
+  let bytes = 0;
+  for (const state of states) bytes += await shoot(state === theme ? themed : here, state);
   writeFileSync(new URL("screens.md", docs), page([...STATES, theme]));
-  console.log(`${readdirSync(folder).length} pictures, ${bytes} bytes`);
+  console.log(`${states.length} pictures, ${bytes} bytes`);
 } finally {
   await themed.close();
   await here.close();

@@ -74,9 +74,9 @@ const WALLETS = {
   silent: { name: "Silent", script: SILENT, features: ONE_STEP },
 };
 
-/** The manifest that an operator writes: each script is held to its hash. */
-export const manifest = () => ({
-  wallets: Object.entries(WALLETS).map(([id, { name, script, features }]) => ({
+/** The manifest that an operator writes: each script is held to its hash. `names` are those that are in it, and what they are called. */
+export const manifest = (names = Object.fromEntries(Object.entries(WALLETS).map(([id, { name }]) => [id, name]))) => ({
+  wallets: Object.entries(names).map(([id, name]) => [id, name, WALLETS[id]]).map(([id, name, { script, features }]) => ({
     id,
     name,
     icon: "",

@@ -5,10 +5,10 @@ import { signMessage } from "./sign.js";
  * Installs it. `answers` says how it behaves: "well"; "no" and "nothing", two ways to refuse; "silence"; "held", which waits for
  * `release()` in the page.
  */
-export async function install(visitor, account, { features = { signInAndSignMessage: true }, answers = "well" } = {}) {
+export async function install(visitor, account, { name = "An extension", features = { signInAndSignMessage: true }, answers = "well" } = {}) {
   await visitor.context.exposeFunction("extensionSigns", (wish) => signMessage(account, wish));
   await visitor.context.addInitScript(
-    ({ accountId, features, answers }) => {
+    ({ accountId, name, features, answers }) => {
       const calls = (globalThis.calls = []);
       const sign = async (wish) => {
         calls.push({ address: location.href, nonce: Array.isArray(wish.nonce) ? "numbers" : "bytes" });
@@ -19,7 +19,7 @@ export async function install(visitor, account, { features = { signInAndSignMess
         return globalThis.extensionSigns({ ...wish, nonce: Array.from(wish.nonce) });
       };
       const detail = {
-        manifest: { id: "extension", name: "An extension", features },
+        manifest: { id: "extension", name, features },
         signInAndSignMessage: async ({ messageParams }) => [{ accountId, publicKey: "", signedMessage: await sign(messageParams) }],
         signIn: async () => [{ accountId }],
         signMessage: sign,
@@ -27,7 +27,7 @@ export async function install(visitor, account, { features = { signInAndSignMess
       };
       addEventListener("near-selector-ready", () => dispatchEvent(new CustomEvent("near-wallet-injected", { detail })));
     },
-    { accountId: account.accountId, features, answers },
+    { accountId: account.accountId, name, features, answers },
   );
 }
 
