@@ -4,6 +4,7 @@
 //! own. [`app`] is all of it at once.
 
 mod admin;
+mod answered;
 mod audit;
 mod body;
 mod builder;
@@ -44,6 +45,7 @@ mod tokens;
 mod watched_store;
 
 pub use crate::admin::{AdminToken, AdminTokenError, admin};
+pub use crate::answered::Answered;
 pub use crate::audit::AuditLog;
 pub use crate::builder::{BuildError, Builder};
 pub use crate::client::{NetworkTextError, TrustedProxies};
@@ -52,7 +54,10 @@ pub use crate::extract::{AccessToken, BearerToken, Rejection, SignedIn};
 pub use crate::gate::{LoginDenied, NewLogin};
 pub use crate::key_checks::KeyChecks;
 pub use crate::operations::{app, app_with};
-pub use crate::pages::{LoginPage, ManifestError, WalletManifest, Website, WebsiteError, built_files};
+pub use crate::pages::{
+    LoginPage, Logo, LogoError, ManifestError, SiteName, SiteNameError, Template, TemplateError, Theme, ThemeError, WalletManifest,
+    Website, WebsiteError, built_files,
+};
 pub use crate::secrets::{Rotation, RotationError, Secrets, SecretsError};
 pub use crate::serve::serve;
 pub use crate::site_builder::SiteBuilder;

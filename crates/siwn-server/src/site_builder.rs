@@ -24,6 +24,7 @@ pub struct SiteBuilder {
     public_url: Option<String>,
     plain_http: PlainHttp,
     origins: Vec<String>,
+    local_origins: LocalOrigins,
     callback_urls: Vec<String>,
     challenge_lifetime: Duration,
     session_lifetime: Option<Duration>,
@@ -49,6 +50,12 @@ enum PlainHttp {
     DangerouslyAnywhere,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LocalOrigins {
+    OnlyListed,
+    DangerouslyAll,
+}
+
 impl SiteBuilder {
     /// Begins a site that people know as `recipient`: best its public host, as in `app.example`.
     pub fn new(recipient: impl Into<String>) -> Self {
@@ -58,6 +65,7 @@ impl SiteBuilder {
             public_url: None,
             plain_http: PlainHttp::LoopbackOnly,
             origins: Vec::new(),
+            local_origins: LocalOrigins::OnlyListed,
             callback_urls: Vec::new(),
             challenge_lifetime: DEFAULT_CHALLENGE_LIFETIME,
             session_lifetime: None,
@@ -97,6 +105,15 @@ impl SiteBuilder {
     #[must_use]
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.origins.push(origin.into());
+        self
+    }
+
+    /// Allows pages of every plain-http origin of this machine to sign people in here, and the login page to lead to them: for one
+    /// person's development. Whatever else runs on the machine can then act for whoever is signed in.
+    #[must_use]
+    pub fn dangerous_local_origins(mut self) -> Self {
+        self.local_origins = LocalOrigins::DangerouslyAll;
+        self.login_page = self.login_page.dangerous_local_returns();
         self
     }
 
@@ -161,7 +178,10 @@ impl SiteBuilder {
     /// What the login page offers, and where it may lead. Default: the wallets' websites of the network, and paths of the own origin.
     #[must_use]
     pub fn login_page(mut self, page: LoginPage) -> Self {
-        self.login_page = page;
+        self.login_page = match self.local_origins {
+            LocalOrigins::OnlyListed => page,
+            LocalOrigins::DangerouslyAll => page.dangerous_local_returns(),
+        };
         self
     }
 
@@ -218,6 +238,9 @@ impl SiteBuilder {
             .origins(origins)
             .callback_urls(callback_urls)
             .access(self.access);
+        if self.local_origins == LocalOrigins::DangerouslyAll {
+            site = site.dangerous_local_origins();
+        }
         if let Some(lifetime) = self.session_lifetime {
             site = site.session_lifetime(lifetime);
         }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use siwn::{AccountRules, Chain, Recipient, SiteError, Store, UnixMillis};
 
+use crate::answered::AnswerHook;
 use crate::client::TrustedProxies;
 use crate::key_checks::KeyChecker;
 use crate::metrics::Metrics;
@@ -47,6 +48,7 @@ pub(crate) struct Inner {
     pub(crate) key_checker: KeyChecker,
     pub(crate) store_state: StoreState,
     pub(crate) tokens: Tokens,
+    pub(crate) on_answer: Option<AnswerHook>,
 }
 
 /// Something that must work before requests are sent here, and how to find out. It answers from memory; what it says, either way, names no
@@ -82,6 +84,12 @@ impl Siwn {
     pub fn set_account_rules_at(&self, recipient: &Recipient, rules: AccountRules) -> bool {
         let site = self.0.sites.iter().find(|site| site.site().recipient() == recipient);
         site.map(|site| site.door.set_rules(Arc::new(rules))).is_some()
+    }
+
+    /// Whether the browser client is part of this build: it is, where npm had built it before.
+    #[must_use]
+    pub fn has_browser_client(&self) -> bool {
+        self.0.sites.first.pages.has_client()
     }
 
     /// Says at `/readyz` that this process ends soon, so that nobody new is sent here. All else goes on.

@@ -77,6 +77,7 @@ impl Builder {
             key_checker: KeyChecker::new(self.key_checks, key_counts),
             store_state: StoreState::default(),
             tokens,
+            on_answer: self.on_answer,
         })))
     }
 

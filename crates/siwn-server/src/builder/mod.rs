@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use siwn::{AccountRules, Chain, ContractAccounts, Limits, ResolutionLimits, Store, UnfundedAccounts};
 use siwn_chain::RpcChain;
 
+use crate::answered::{AnswerHook, Answered};
 use crate::audit::AuditLog;
 use crate::client::TrustedProxies;
 use crate::door::Rates;
@@ -47,6 +48,7 @@ pub struct Builder {
     forward_cache: Duration,
     key_checks: KeyChecks,
     token_key_lifetime: Duration,
+    on_answer: Option<AnswerHook>,
 }
 
 impl Siwn {
@@ -82,6 +84,7 @@ impl Builder {
             forward_cache: session_memory::LONGEST,
             key_checks: KeyChecks::default(),
             token_key_lifetime: tokens::KEY_LIFETIME,
+            on_answer: None,
         }
     }
 
@@ -120,6 +123,13 @@ impl Builder {
     #[must_use]
     pub fn allow_origin(self, origin: impl Into<String>) -> Self {
         self.with_site(|site| site.allow_origin(origin))
+    }
+
+    /// Allows pages of every plain-http origin of this machine to sign people in here, and the login page to lead to them: for one
+    /// person's development. Whatever else runs on the machine can then act for whoever is signed in.
+    #[must_use]
+    pub fn dangerous_local_origins(self) -> Self {
+        self.with_site(SiteBuilder::dangerous_local_origins)
     }
 
     /// Allows a callback URL of somebody else's to be signed.
@@ -335,6 +345,14 @@ impl Builder {
     #[must_use]
     pub const fn token_key_lifetime(mut self, lifetime: Duration) -> Self {
         self.token_key_lifetime = lifetime;
+        self
+    }
+
+    /// Tells of every request that was answered, and why so: for a screen that one developer looks at. Called before the answer is
+    /// sent, so it must not take long. Operators have the log, the audit log and the metrics.
+    #[must_use]
+    pub fn on_answer(mut self, tell: impl Fn(&Answered<'_>) + Send + Sync + 'static) -> Self {
+        self.on_answer = Some(Box::new(tell));
         self
     }
 

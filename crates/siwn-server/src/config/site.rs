@@ -1,6 +1,7 @@
 //! What each site is told: the server's own settings for its only site, or a table for each of several.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use siwn::{AccountPattern, AccountRules, CallbackUrl, Message, Origin, PublicUrl, Recipient, UnfundedAccounts};
@@ -8,7 +9,7 @@ use siwn::{AccountPattern, AccountRules, CallbackUrl, Message, Origin, PublicUrl
 use super::parse::{DAY, OneSite, Reader, read_file};
 use super::setting::{Scope, settings};
 use super::{SiteConfig, accounts};
-use crate::pages::{LoginPage, WalletManifest, Website};
+use crate::pages::{LoginPage, Logo, SiteName, Template, Theme, WalletManifest, Website};
 use crate::tokens::Audience;
 
 /// All sites, where nothing is missing that a site needs.
@@ -130,9 +131,32 @@ fn login_page(reader: &mut Reader<'_>) -> LoginPage {
     if reader.get("wallet_websites").is_some() {
         page = page.websites_only(reader.list("wallet_websites", str::parse::<Website>));
     }
-    let manifest = |path: &str| read_file(path)?.parse::<WalletManifest>().map_err(|error| error.to_string());
-    match reader.one("wallets", manifest) {
-        Some(wallets) => page.wallets(wallets),
+    if let Some(wallets) = reader.one("wallets", |path| WalletManifest::read(Path::new(path))) {
+        page = page.wallets(wallets);
+    }
+    looks(reader, page)
+}
+
+fn looks(reader: &mut Reader<'_>, mut page: LoginPage) -> LoginPage {
+    if let Some(name) = reader.one("login_name", str::parse::<SiteName>) {
+        page = page.name(name);
+    }
+    if let Some(logo) = reader.one("login_logo", |path| Logo::read(Path::new(path))) {
+        page = page.logo(logo);
+    }
+    // A list in the file, or texts between commas.
+    if let Some(given) = reader.get("login_theme") {
+        match given.values.join(",").parse::<Theme>() {
+            Ok(theme) => page = page.theme(theme),
+            Err(error) => reader.fault("login_theme", error.to_string()),
+        }
+    }
+    if let Some(style) = reader.one("login_style", read_file) {
+        page = page.style(style);
+    }
+    let template = |path: &str| read_file(path)?.parse::<Template>().map_err(|error| error.to_string());
+    match reader.one("login_template", template) {
+        Some(template) => page.template(template),
         None => page,
     }
 }

@@ -44,6 +44,7 @@ impl Keys {
             Counted::Initiate(client) => ("initiate", client.to_string()),
             Counted::Verify(client) => ("verify", client.to_string()),
             Counted::Account(account) => ("account", account.to_string()),
+            Counted::Sessions(account) => ("sessions", account.to_string()),
             _ => return None,
         };
         Some(format!("{}:{{{whose}}}:limit:{kind}", self.prefix))
