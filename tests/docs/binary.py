@@ -15,6 +15,9 @@ NAMED_FILES = {
     "admin_token_file": "a-token-of-more-than-thirty-two-characters\n",
     "account_rules": "allow alice.near\n",
     "wallets": '{"wallets": []}\n',
+    "login_logo": '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>\n',
+    "login_style": "body { margin: 0 }\n",
+    "login_template": "<!doctype html><html><head>{{head}}</head><body>{{login}}</body></html>\n",
 }
 REQUIRED = {"recipient": "app.example", "public_url": "https://app.example"}
 
@@ -65,7 +68,7 @@ class Siwn:
             for name, content in NAMED_FILES.items():
                 file = Path(folder) / name
                 file.write_text(content)
-                text = re.sub(rf'^{name} = ".*"', f'{name} = "{file}"', text, flags=re.M)
+                text = re.sub(rf'^{name}\s*=\s*"[^"]*"', f'{name} = "{file}"', text, flags=re.M)
             file = Path(folder) / "siwn.toml"
             file.write_text(text)
             checked = self.run("config", "check", "--config", str(file))
