@@ -15,9 +15,9 @@ NAMED_FILES = {
     "admin_token_file": "a-token-of-more-than-thirty-two-characters\n",
     "account_rules": "allow alice.near\n",
     "wallets": '{"wallets": []}\n',
-    "login_logo": '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>\n',
-    "login_style": "body { margin: 0 }\n",
-    "login_template": "<!doctype html><html><head>{{head}}</head><body>{{login}}</body></html>\n",
+    "login_logo": '<svg xmlns="http://www.w3.org/2000/svg"/>\n',
+    "login_style": ".siwn { padding: 0 }\n",
+    "login_template": "<head>{{head}}</head>{{login}}\n",
 }
 REQUIRED = {"recipient": "app.example", "public_url": "https://app.example"}
 
