@@ -61,7 +61,12 @@ impl Caller {
 pub(crate) fn check_plain_host(headers: &HeaderMap, own: &[&Origin]) -> Result<(), Problem> {
     let Some(host) = single(headers, &HOST).ok().flatten() else { return Err(Problem::new(Code::HostNotAllowed)) };
     let is_own = own.iter().filter_map(|own| own.as_str().split_once("://")).any(|(_, own)| own == host);
-    if is_own || LOOPBACK.contains(&without_port(host)) { Ok(()) } else { Err(Problem::new(Code::HostNotAllowed)) }
+    if is_own || is_this_machine(host) { Ok(()) } else { Err(Problem::new(Code::HostNotAllowed)) }
+}
+
+/// Whether a host, with or without a port, is this machine by name.
+pub(crate) fn is_this_machine(host: &str) -> bool {
+    LOOPBACK.contains(&without_port(host))
 }
 
 /// The name in a host, without its port.

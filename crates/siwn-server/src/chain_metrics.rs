@@ -138,7 +138,7 @@ mod tests {
         let clock = std::sync::Arc::new(|| UnixMillis::new(1_786_026_540_000));
         let chain = std::sync::Arc::new(siwn_chain::RpcChain::new(settings, clock).unwrap());
         let mut metrics = Metrics::new();
-        metrics.watch(std::sync::Arc::clone(&chain));
+        metrics.watch(Box::new(super::ChainMetrics(std::sync::Arc::clone(&chain))));
         let (account, key) = ("alice.near".parse().unwrap(), siwn::PublicKey::from_ed25519([9; 32]));
         for _ in 0..3 {
             assert!(chain.standing(Question::new(&account, &key)).await.is_err());

@@ -30,6 +30,7 @@ impl TrustedProxies {
         texts.into_iter().map(network).collect::<Result<_, _>>().map(Self)
     }
 
+    #[cfg(feature = "config")]
     pub(crate) const fn new(networks: Vec<IpNet>) -> Self {
         Self(networks)
     }
@@ -69,9 +70,13 @@ impl TrustedProxies {
     /// None where there is no connection, and for this machine: a proxy here that nobody trusts would stand for all its clients.
     pub(crate) fn rationed(&self, extensions: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
         let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
-        let client = self.client(*peer, headers);
-        (!client.is_loopback()).then(|| first_64_bits(client))
+        rationed(self.client(*peer, headers))
     }
+}
+
+/// What one client has of an address, where it is one that is rationed.
+pub(crate) fn rationed(client: IpAddr) -> Option<IpAddr> {
+    (!client.is_loopback()).then(|| first_64_bits(client))
 }
 
 fn address(hop: &[u8]) -> Option<IpAddr> {

@@ -22,6 +22,8 @@ const COUNTED: usize = 65_536;
 const TOLD: u32 = 10;
 /// Accounts of which that is counted at once: 16 KiB.
 const TOLD_OF: usize = 1024;
+/// Accounts whose tokens are counted at once: 128 KiB.
+const TOKENS_OF: usize = 8192;
 
 /// How often what may be done. `None` is as often as anybody likes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,13 +36,21 @@ pub struct Rates {
     pub account: Option<Rate>,
     /// Looks at an account's sessions and ends of them.
     pub sessions: Option<Rate>,
+    /// Tokens of an account that are let in once, counted by this process.
+    pub tokens: Option<Rate>,
 }
 
 impl Default for Rates {
-    /// 600 challenges and 300 proofs a minute for an address; 60 logins a minute for an account, and 60 looks at its sessions.
+    /// 600 challenges and 300 proofs a minute for an address; for an account 60 logins a minute, 60 looks at its sessions and 120 tokens.
     fn default() -> Self {
         let a_minute = |count| Rate::new(count, Duration::from_mins(1)).ok();
-        Self { initiate: a_minute(600), verify: a_minute(300), account: a_minute(60), sessions: a_minute(60) }
+        Self {
+            initiate: a_minute(600),
+            verify: a_minute(300),
+            account: a_minute(60),
+            sessions: a_minute(60),
+            tokens: a_minute(120),
+        }
     }
 }
 
@@ -50,6 +60,7 @@ pub(crate) struct Door {
     rates: Rates,
     limits: Arc<dyn Limits>,
     told: MemoryLimits,
+    tokens: MemoryLimits,
     counts: Counts,
 }
 
@@ -78,7 +89,8 @@ pub(crate) fn limits(shared: Option<Arc<dyn Limits>>) -> Arc<dyn Limits> {
 
 impl Door {
     pub(crate) fn new(rules: AccountRules, rates: Rates, limits: Arc<dyn Limits>, counts: Counts) -> Self {
-        Self { rules: RwLock::new(Arc::new(rules)), rates, limits, told: MemoryLimits::new(TOLD_OF), counts }
+        let (told, tokens) = (MemoryLimits::new(TOLD_OF), MemoryLimits::new(TOKENS_OF));
+        Self { rules: RwLock::new(Arc::new(rules)), rates, limits, told, tokens, counts }
     }
 
     /// Lets a client have a challenge. `None` is not counted.
@@ -94,6 +106,13 @@ impl Door {
     /// Lets whoever is signed in look at the account's sessions, or end some.
     pub(crate) async fn sessions(&self, account: &AccountId, now: UnixMillis) -> Result<(), Problem> {
         self.take(Some(Counted::Sessions(account)), self.rates.sessions, now).await
+    }
+
+    /// Lets an account have a token spent, which takes a row in the store: by that nobody is to lock others out.
+    pub(crate) async fn token(&self, account: &AccountId, now: UnixMillis) -> Result<(), Problem> {
+        let Some(rate) = self.rates.tokens else { return Ok(()) };
+        let counted = Counted::Account(account);
+        self.judge(counted, self.tokens.take(counted, rate, now).await).map_err(Problem::rate_limited)
     }
 
     /// Whether the rules let `account` in, now.

@@ -9,8 +9,10 @@ mod audit;
 mod body;
 mod builder;
 mod caller;
+#[cfg(feature = "rpc")]
 mod chain_metrics;
 mod client;
+#[cfg(feature = "config")]
 pub mod config;
 mod cookie;
 mod door;
@@ -44,13 +46,18 @@ mod time;
 mod tokens;
 mod watched_store;
 
+/// The examples of the guide, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/rust.md")]
+struct Guide;
+
 pub use crate::admin::{AdminToken, AdminTokenError, admin};
 pub use crate::answered::Answered;
 pub use crate::audit::AuditLog;
 pub use crate::builder::{BuildError, Builder};
 pub use crate::client::{NetworkTextError, TrustedProxies};
 pub use crate::door::Rates;
-pub use crate::extract::{AccessToken, BearerToken, Rejection, SignedIn};
+pub use crate::extract::{AccessToken, BearerToken, Rejection, ReusableToken, SignedIn, SignedInLayer, SignedInOnly, TokenUse};
 pub use crate::gate::{LoginDenied, NewLogin};
 pub use crate::key_checks::KeyChecks;
 pub use crate::operations::{app, app_with};
@@ -63,3 +70,8 @@ pub use crate::serve::serve;
 pub use crate::site_builder::SiteBuilder;
 pub use crate::siwn::{Clock, Siwn};
 pub use crate::tokens::{AccessTokenError, AccessTokens, Audience, AudienceError, JwksError, TokenClaims};
+/// What signatures and settings of an application name; the rest is in the crate `siwn`.
+pub use ::siwn::{
+    AccountId, AccountPattern, AccountRules, Chain, ContractAccounts, PublicKey, Rate, Secret, Session, Store, UnfundedAccounts,
+    UnixMillis, VerifiedAccount, VerifiedToken,
+};

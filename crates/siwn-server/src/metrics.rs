@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use prometheus_client::collector::Collector;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -10,9 +11,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use siwn::Store;
-use siwn_chain::RpcChain;
 
-use crate::chain_metrics::ChainMetrics;
 use crate::watched_store::WatchedStore;
 
 use crate::{audit, door, key_checks};
@@ -45,9 +44,9 @@ impl Metrics {
         Arc::new(WatchedStore::new(store, &mut self.registry))
     }
 
-    /// Shows this chain too.
-    pub(crate) fn watch(&mut self, chain: Arc<RpcChain>) {
-        self.registry.register_collector(Box::new(ChainMetrics(chain)));
+    /// Shows what somebody else counts.
+    pub(crate) fn watch(&mut self, collector: Box<dyn Collector>) {
+        self.registry.register_collector(collector);
     }
 
     /// Shows what the door, the audit log and the key checks count.

@@ -137,6 +137,10 @@ impl Store for SessionMemory {
         self.store.generation()
     }
 
+    fn remembers_since(&self) -> UnixMillis {
+        self.store.remembers_since()
+    }
+
     fn open<'a>(&'a self, session: &'a NewSession) -> BoxFuture<'a, Result<Opening, StoreError>> {
         self.store.open(session)
     }

@@ -4,17 +4,18 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{FromRequestParts, OriginalUri};
+use axum::extract::FromRequestParts;
 use http::header::HOST;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, Uri};
-use siwn::{AccessPolicy, Login, Message, PublicUrl, Sessions, Site};
+use siwn::{AccessPolicy, Login, Message, PublicUrl, ReplayGuard, Sessions, Site};
 
 use crate::audit::Audit;
 use crate::builder::BuildError;
 use crate::caller;
 use crate::cookie::Cookies;
 use crate::door::Door;
+use crate::extract::asked_for;
 use crate::known_keys::KnownKeys;
 use crate::pages::Pages;
 use crate::problem::{Code, Problem};
@@ -27,6 +28,7 @@ const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host")
 pub(crate) struct Served {
     pub(crate) login: Login,
     pub(crate) sessions: Sessions,
+    pub(crate) tokens: ReplayGuard,
     /// The same sessions, as proxies ask for them: from memory where they were looked up a moment ago.
     pub(crate) forwarded: Sessions,
     pub(crate) door: Arc<Door>,
@@ -175,8 +177,7 @@ impl Siwn {
         if let Some(site) = parts.extensions.get::<Arc<Served>>() {
             return Ok(Arc::clone(site));
         }
-        // A router that is nested sees the rest of the path only.
-        let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri);
+        let uri = asked_for(parts);
         self.0.sites.around(uri.path(), uri, &parts.headers).cloned()
     }
 }

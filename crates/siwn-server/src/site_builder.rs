@@ -9,6 +9,7 @@ use siwn::{
 };
 
 use crate::builder::BuildError;
+use crate::caller::is_this_machine;
 use crate::gate::NewKeys;
 use crate::pages::LoginPage;
 use crate::secrets::Secrets;
@@ -80,7 +81,7 @@ impl SiteBuilder {
 
     /// Where the site is reached, as in `https://app.example` or `https://example.org/app`. Default: `https://` and the recipient.
     ///
-    /// Plain http is for this machine only, as in `http://localhost:8080`.
+    /// Plain http is for this machine only, as in `http://localhost:8080`; a recipient as in `localhost:8080` has it by default.
     #[must_use]
     pub fn public_url(mut self, url: impl Into<String>) -> Self {
         self.public_url = Some(url.into());
@@ -227,7 +228,7 @@ impl SiteBuilder {
         let issues = secrets.issues(&message, self.challenge_lifetime)?;
         let public_url = match &self.public_url {
             Some(text) => self.parse_public_url(text)?,
-            None => parse("public URL", &format!("https://{recipient}"))?,
+            None => parse("public URL", &default_url(recipient.as_str()))?,
         };
         let origins = self.origins.iter().map(|text| parse::<Origin>("allowed origin", text)).collect::<Result<_, _>>()?;
         let callback_urls =
@@ -259,6 +260,12 @@ impl SiteBuilder {
         };
         parsed.map_err(|source| BuildError::Url { setting: "public URL", text: text.into(), source })
     }
+}
+
+/// Where a site is reached that is known as `recipient`. Nobody has a certificate for a name of this machine.
+fn default_url(recipient: &str) -> String {
+    let scheme = if is_this_machine(recipient) { "http" } else { "https" };
+    format!("{scheme}://{recipient}")
 }
 
 fn parse<T: FromStr<Err = UrlError>>(setting: &'static str, text: &str) -> Result<T, BuildError> {

@@ -10,7 +10,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use siwn::{
     AccountId, BoxFuture, Counts, Generation, KeyMemory, NewSession, Opening, PublicKey, Recipient, Renewal, SealedKeys, SessionId,
-    SessionRow, Store, StoreError,
+    SessionRow, Store, StoreError, UnixMillis,
 };
 
 /// Upper bounds of the times of a call, in seconds: from memory to the patience of a store.
@@ -68,6 +68,10 @@ impl WatchedStore {
 impl Store for WatchedStore {
     fn generation(&self) -> Result<Generation, StoreError> {
         self.store.generation()
+    }
+
+    fn remembers_since(&self) -> UnixMillis {
+        self.store.remembers_since()
     }
 
     fn open<'a>(&'a self, session: &'a NewSession) -> BoxFuture<'a, Result<Opening, StoreError>> {

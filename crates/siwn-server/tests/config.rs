@@ -325,6 +325,18 @@ fn a_proxy_on_this_machine_that_is_not_named_is_said() {
 }
 
 #[test]
+fn an_idle_lifetime_that_ends_nothing_is_said() {
+    let warned = |idle: &'static str| {
+        let sources = Sources::new().flag("recipient", "r".into()).flag("public_url", "https://app.example".into());
+        let sources = sources.flag("session_ttl", "1h".into()).flag("session_idle", idle.into());
+        let warnings = Config::load(&sources).unwrap().warnings();
+        warnings.into_iter().find(|warning| warning.place == "session_idle").map(|warning| warning.problem)
+    };
+    assert_eq!(warned("61m").unwrap(), "a session of r ends after 1h, before 1h 1m without use");
+    assert_eq!(warned("1h"), None);
+}
+
+#[test]
 fn plain_http_elsewhere_is_refused_without_the_dangerous_setting() {
     let sources = Sources::new().flag("recipient", "r".into()).flag("public_url", "http://dev.example".into());
     assert!(faults(&sources).contains("plain http"));

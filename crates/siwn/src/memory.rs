@@ -15,6 +15,7 @@ use crate::{AccountId, BoxFuture, PublicKey, UnixMillis};
 /// Keeps rows in memory, at most as many as it was made for. When it is full of live rows it says so and forgets none.
 pub struct MemoryStore {
     generation: Generation,
+    began_at: UnixMillis,
     clock: Box<dyn Fn() -> UnixMillis + Send + Sync>,
     rows: Mutex<Rows>,
 }
@@ -24,7 +25,7 @@ impl MemoryStore {
     /// is remembered for as long as the process lives. `generation` is random and new at every start; `clock` is the
     /// machine's, or a test's.
     pub fn new(generation: Generation, capacity: usize, clock: impl Fn() -> UnixMillis + Send + Sync + 'static) -> Self {
-        Self { generation, clock: Box::new(clock), rows: Mutex::new(Rows::new(capacity)) }
+        Self { generation, began_at: clock(), clock: Box::new(clock), rows: Mutex::new(Rows::new(capacity)) }
     }
 
     fn rows(&self) -> MutexGuard<'_, Rows> {
@@ -48,6 +49,10 @@ impl MemoryStore {
 impl Store for MemoryStore {
     fn generation(&self) -> Result<Generation, StoreError> {
         Ok(self.generation)
+    }
+
+    fn remembers_since(&self) -> UnixMillis {
+        self.began_at
     }
 
     fn open<'a>(&'a self, session: &'a NewSession) -> BoxFuture<'a, Result<Opening, StoreError>> {

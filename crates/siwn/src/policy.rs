@@ -1,7 +1,7 @@
 //! The basic flow of near-sign-verify: a token that proves itself by the time in its nonce, or by a nonce that the application kept.
 //!
-//! Nothing is spent here: a token is good for as long as its nonce is. To let each token in once, and only in the browser that asked
-//! for it, use the [`Login`](crate::Login).
+//! Nothing is spent here: a token is good for as long as its nonce is. To let each token in once, hand it to a
+//! [`ReplayGuard`](crate::ReplayGuard); to let it in only in the browser that asked for it, use the [`Login`](crate::Login).
 
 use std::fmt;
 use std::time::Duration;
@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use crate::nonce::TimestampError;
 use crate::quoted::Quoted;
+use crate::replay_guard::TokenMark;
 use crate::verified::{AccessPolicy, AccountRefusal, Claim, VerifiedAccount};
 use crate::{Asker, AuthToken, Chain, ChainError, Nonce, SignatureError, UnixMillis};
 
@@ -99,6 +100,7 @@ pub struct SignedToken {
     token: AuthToken,
     claim: Claim,
     asker: Asker,
+    mark: Option<TokenMark>,
 }
 
 /// What near-sign-verify's `verify` returns: the account is confirmed, and these are the words that its owner signed.
@@ -113,6 +115,7 @@ pub struct VerifiedToken {
     pub callback_url: Option<String>,
     /// The state beside the signature, if there was one.
     pub state: Option<String>,
+    mark: Option<TokenMark>,
 }
 
 /// Why a token does not open the door.
@@ -154,7 +157,8 @@ impl Policy {
         self.nonce.check(&token.nonce, now)?;
         let claim = Claim::check_signature(token.account.clone(), token.public_key.clone(), &token.signature, [token.payload()])?;
         self.ask_validators(&token)?;
-        Ok(SignedToken { token, claim, asker: Asker::server() })
+        let mark = self.nonce.lifetime().and_then(|lifetime| TokenMark::of(&token, lifetime));
+        Ok(SignedToken { token, claim, asker: Asker::server(), mark })
     }
 
     fn check_texts(&self, token: &AuthToken) -> Result<(), PolicyError> {
@@ -253,6 +257,14 @@ impl NonceRule {
         Self(NonceKind::Rule(Rule::By(Box::new(accepts))))
     }
 
+    /// How long after its time a nonce is good; none where its time says nothing.
+    const fn lifetime(&self) -> Option<Duration> {
+        match self.0 {
+            NonceKind::Timestamp { max_age, .. } => Some(max_age),
+            NonceKind::Rule(_) => None,
+        }
+    }
+
     fn check(&self, nonce: &Nonce, now: UnixMillis) -> Result<(), PolicyError> {
         match &self.0 {
             NonceKind::Timestamp { max_age, skew } => Ok(nonce.check_timestamp(now, *max_age, *skew)?),
@@ -298,6 +310,12 @@ impl SignedToken {
     pub async fn confirm(self, chain: &dyn Chain, access: AccessPolicy) -> Result<VerifiedToken, VerifyError> {
         let account = self.claim.ask(chain, self.asker).await?.confirm(access)?;
         let AuthToken { message, callback_url, state, .. } = self.token;
-        Ok(VerifiedToken { account, message, callback_url, state })
+        Ok(VerifiedToken { account, message, callback_url, state, mark: self.mark })
+    }
+}
+
+impl VerifiedToken {
+    pub(crate) const fn mark(&self) -> Option<TokenMark> {
+        self.mark
     }
 }

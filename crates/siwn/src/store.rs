@@ -7,7 +7,7 @@ use thiserror::Error;
 use crate::row::{Generation, NewSession, Renewal, SessionId, SessionRow};
 use crate::signing_keys::SealedKeys;
 use crate::site::Recipient;
-use crate::{AccountId, BoxFuture, PublicKey};
+use crate::{AccountId, BoxFuture, PublicKey, UnixMillis};
 
 /// Keeps the sessions, and with them which challenges are spent.
 ///
@@ -21,6 +21,12 @@ pub trait Store: Send + Sync {
     ///
     /// It changes whenever rows may have been lost, so that challenges die with the rows that guarded them.
     fn generation(&self) -> Result<Generation, StoreError>;
+
+    /// From when on it surely remembers what was spent, as far as that differs from what [`generation`](Self::generation) tells: the start
+    /// of a store that is gone with its process. No I/O.
+    fn remembers_since(&self) -> UnixMillis {
+        UnixMillis::new(0)
+    }
 
     /// Spends the challenge and opens the session: one atomic insert under [`SessionRow::id`].
     ///

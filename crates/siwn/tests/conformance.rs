@@ -67,6 +67,7 @@ memory_passes![
     closing_what_is_not_open_is_no_fault,
     a_short_session_leaves_its_challenge_spent,
     a_clock_that_goes_back_revives_no_challenge,
+    a_session_that_was_never_alive_leaves_its_challenge_spent,
     a_session_that_is_not_used_ends_by_the_stores_clock,
     use_prolongs_a_session_but_not_past_its_end,
     a_renewal_moves_forward_only,

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use siwn::{Admission, AuthorizationPolicy, Chain, ChainId, Generation, Limits, Login, MemoryStore, Secret, Sessions, Store};
-use siwn_chain::{EndpointHealth, EndpointSettings, EndpointState, Readiness, RpcChain, RpcUrl};
+use siwn::{
+    Admission, AuthorizationPolicy, Chain, ChainId, Generation, Limits, Login, MemoryStore, ReplayGuard, Secret, Sessions, Store,
+};
 
 use super::{BuildError, Builder};
 use crate::audit::{self, Audit};
@@ -20,7 +21,7 @@ use crate::secrets::Secrets;
 use crate::session_memory::SessionMemory;
 use crate::site::{Served, Sites, same_host_name};
 use crate::site_builder::{Built, SiteBuilder};
-use crate::siwn::{Clock, Inner, ReadyCheck, Siwn};
+use crate::siwn::{Clock, Inner, Siwn};
 use crate::tokens::Tokens;
 
 /// Rows of the store that a handle makes for itself.
@@ -29,11 +30,10 @@ const MEMORY_ROWS: usize = 100_000;
 impl Builder {
     /// Makes the handle.
     pub fn build(mut self) -> Result<Siwn, BuildError> {
-        if self.chain.is_none() {
-            let chain = self.own_chain()?;
-            self = self.rpc_chain(chain);
-        }
-        let (network, chain) = self.chain.take().expect("given, or made above");
+        let (network, chain) = match self.chain.take() {
+            Some(chain) => chain,
+            None => self.own_chain()?,
+        };
         let authorizations = AuthorizationPolicy {
             chain_id: ChainId::new(network.as_str()),
             contract_accounts: self.contract_accounts,
@@ -61,8 +61,8 @@ impl Builder {
         let sites = self.sites(&secrets, &ports)?;
         let tokens = Tokens::new(keeper, &secrets, self.token_key_lifetime, ports.network.clone());
         let Ports { network, chain, store, .. } = ports;
-        if let Some(chain) = self.watched {
-            metrics.watch(chain);
+        if let Some(watched) = self.watched {
+            metrics.watch(watched);
         }
         Ok(Siwn(Arc::new(Inner {
             sites,
@@ -112,6 +112,7 @@ impl Builder {
             login: login.admission(Arc::new(gate) as Arc<dyn Admission>),
             keys: Arc::clone(&ports.keys),
             audit: Audit::new(self.audit.clone(), &ports.network, recipient.as_str(), &ports.audit_counts),
+            tokens: ReplayGuard::new(Arc::clone(&ports.store), recipient.clone()),
             sessions: Sessions::new(Arc::clone(&ports.store), recipient.clone()),
             forwarded: Sessions::new(Arc::clone(&ports.forwarding), recipient),
             door,
@@ -140,39 +141,11 @@ struct Ports {
     audit_counts: audit::Counts,
 }
 
+#[cfg(not(feature = "rpc"))]
 impl Builder {
-    /// A chain of these nodes; its state shows in `readyz`, its calls in the metrics.
-    #[must_use]
-    pub fn rpc_chain(mut self, chain: Arc<RpcChain>) -> Self {
-        let readiness = Arc::clone(&chain);
-        let check = move || told(&readiness.ready());
-        self.ready.push(ReadyCheck { name: "chain", check: Box::new(check) });
-        self.watched = Some(Arc::clone(&chain));
-        self.chain(chain.network().to_string(), chain as Arc<dyn Chain>)
-    }
-
-    /// A chain of the network's nodes.
-    fn own_chain(&self) -> Result<Arc<RpcChain>, BuildError> {
-        let mut settings = siwn_chain::Settings::new(self.network.parse()?);
-        if !self.rpc.is_empty() {
-            let urls: Vec<RpcUrl> = self.rpc.iter().map(|url| url.parse()).collect::<Result<_, _>>()?;
-            settings.endpoints = urls.into_iter().map(EndpointSettings::from).collect();
-        }
-        Ok(Arc::new(RpcChain::new(settings, Arc::clone(&self.clock))?))
-    }
-}
-
-/// What `readyz` says of a chain. An endpoint of another network is a fault of the configuration: it is named whether or not others answer.
-fn told(readiness: &Readiness) -> Result<String, String> {
-    let strangers = readiness.endpoints.iter().filter_map(|EndpointHealth { host, state, .. }| match state {
-        EndpointState::OtherNetwork { found } => Some(format!("; {host} is shut out, for it is of another network: {found}")),
-        _ => None,
-    });
-    let strangers: String = strangers.collect();
-    match (readiness.is_lost(), readiness.needed) {
-        (false, _) => Ok(format!("ok{strangers}")),
-        (true, 1) => Err(format!("no node of the network answers{strangers}")),
-        (true, needed) => Err(format!("fewer nodes of the network answer than must agree, {needed}{strangers}")),
+    #[expect(clippy::unused_self, reason = "with the feature rpc it reads the settings")]
+    fn own_chain(&mut self) -> Result<(String, Arc<dyn Chain>), BuildError> {
+        Err(BuildError::NoChain)
     }
 }
 

@@ -33,13 +33,20 @@ pub enum BuildError {
     /// A path under which routes cannot stand.
     #[error("the path of {0:?} has segments of letters, digits and -._~ only, where there are several sites")]
     SitePath(String),
+    /// Nobody says what the chain says: nodes need the feature `rpc`.
+    #[cfg(not(feature = "rpc"))]
+    #[error("name a chain: without the feature rpc there are no nodes to ask")]
+    NoChain,
     /// The network.
+    #[cfg(feature = "rpc")]
     #[error("network: {0}")]
     Network(#[from] siwn_chain::NetworkError),
     /// The address of a node.
+    #[cfg(feature = "rpc")]
     #[error("rpc: {0}")]
     Rpc(#[from] siwn_chain::RpcUrlError),
     /// The nodes, or how they are asked.
+    #[cfg(feature = "rpc")]
     #[error(transparent)]
     Chain(#[from] siwn_chain::SetupError),
     /// An audience of access tokens.

@@ -2,13 +2,15 @@
 
 mod build;
 mod error;
+#[cfg(feature = "rpc")]
+mod rpc;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use prometheus_client::collector::Collector;
 use siwn::{AccountRules, Chain, ContractAccounts, Limits, ResolutionLimits, Store, UnfundedAccounts};
-use siwn_chain::RpcChain;
 
 use crate::answered::{AnswerHook, Answered};
 use crate::audit::AuditLog;
@@ -33,8 +35,10 @@ pub struct Builder {
     contract_accounts: ContractAccounts,
     resolution_limits: ResolutionLimits,
     chain: Option<(String, Arc<dyn Chain>)>,
-    watched: Option<Arc<RpcChain>>,
+    watched: Option<Box<dyn Collector>>,
+    #[cfg(feature = "rpc")]
     network: String,
+    #[cfg(feature = "rpc")]
     rpc: Vec<String>,
     store: Option<Arc<dyn Store>>,
     clock: Clock,
@@ -70,7 +74,9 @@ impl Builder {
             resolution_limits: ResolutionLimits::default(),
             chain: None,
             watched: None,
+            #[cfg(feature = "rpc")]
             network: "mainnet".into(),
+            #[cfg(feature = "rpc")]
             rpc: Vec::new(),
             store: None,
             clock: Arc::new(|| SystemTime::now().into()),
@@ -101,7 +107,7 @@ impl Builder {
 
     /// Where the site is reached, as in `https://app.example`. Default: `https://` and the recipient.
     ///
-    /// Plain http is for this machine only, as in `http://localhost:8080`.
+    /// Plain http is for this machine only, as in `http://localhost:8080`; a recipient as in `localhost:8080` has it by default.
     #[must_use]
     pub fn public_url(self, url: impl Into<String>) -> Self {
         self.with_site(|site| site.public_url(url))
@@ -224,23 +230,9 @@ impl Builder {
 }
 
 impl Builder {
-    /// The network: `mainnet`, `testnet` or a chain id. Default: `mainnet`.
-    #[must_use]
-    pub fn network(mut self, network: impl Into<String>) -> Self {
-        self.network = network.into();
-        self
-    }
-
-    /// Adds a node to ask; the first one is preferred. Default: public nodes of the network, which limit how often they are asked.
-    #[must_use]
-    pub fn rpc(mut self, url: impl Into<String>) -> Self {
-        self.rpc.push(url.into());
-        self
-    }
-
     /// Somebody else who says what the chain says, and the network's name: for tests, and for a chain that is shared.
     ///
-    /// It takes the place of [`network`](Self::network) and [`rpc`](Self::rpc).
+    /// It takes the place of the network and its nodes (feature `rpc`).
     #[must_use]
     pub fn chain(mut self, network: impl Into<String>, chain: Arc<dyn Chain>) -> Self {
         self.chain = Some((network.into(), chain));

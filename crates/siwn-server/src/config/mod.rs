@@ -206,6 +206,13 @@ impl Config {
                 warn("allowed_origins", format!("pages of {origin} cannot reach {} over plain http", site.public_url));
             }
         }
+        for site in &self.sites {
+            let (idle, lifetime) = (site.session_idle.unwrap_or_default(), site.session_ttl);
+            if idle > lifetime {
+                let (idle, lifetime) = (humantime::format_duration(idle), humantime::format_duration(lifetime));
+                warn("session_idle", format!("a session of {} ends after {lifetime}, before {idle} without use", site.recipient));
+            }
+        }
         if self.dangerous_plain_http {
             warn("dangerous_plain_http", "whoever is on the way can take every session".into());
         }

@@ -53,6 +53,7 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
         verify: reader.one("verify_limit", rate).unwrap_or(default.verify),
         account: reader.one("account_limit", rate).unwrap_or(default.account),
         sessions: reader.one("sessions_limit", rate).unwrap_or(default.sessions),
+        ..default
     };
     let audit_log = reader.one("audit_log", audit_log).unwrap_or(AuditTarget::Off);
     let admin = admin(&mut reader);

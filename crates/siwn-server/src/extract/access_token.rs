@@ -6,6 +6,7 @@ use http::request::Parts;
 use super::{Rejection, bearer, check_rules};
 use crate::audit::Person;
 use crate::problem::{Code, Problem};
+use crate::requester::Requester;
 use crate::siwn::Siwn;
 use crate::tokens::TokenClaims;
 
@@ -25,7 +26,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
         let siwn = Siwn::from_ref(state);
-        access_token(&siwn, parts).await.map(Self).map_err(Rejection)
+        access_token(&siwn, parts).await.map(Self).map_err(Rejection::from)
     }
 }
 
@@ -35,6 +36,7 @@ async fn access_token(siwn: &Siwn, parts: &Parts) -> Result<TokenClaims, Problem
     let text = bearer(&parts.headers)?.ok_or(Problem::new(Code::NotSignedIn))?;
     let claims = siwn.0.tokens.verify(&site, text, siwn.now()).await?;
     let key = claims.key.as_deref().and_then(|key| key.parse().ok());
-    check_rules(siwn, &site, parts, Person::claimed(claims.account.clone(), key).verified()).await?;
+    let requester = Requester::of(&siwn.0.trusted_proxies, &parts.extensions, &parts.headers);
+    check_rules(siwn, &site, &requester, Person::claimed(claims.account.clone(), key).verified()).await?;
     Ok(claims)
 }

@@ -2,6 +2,7 @@
 
 mod access_token;
 mod bearer_token;
+mod layer;
 mod signed_in;
 mod to_login;
 
@@ -18,18 +19,35 @@ use crate::site::Served;
 use crate::siwn::Siwn;
 
 pub use self::access_token::AccessToken;
-pub use self::bearer_token::BearerToken;
+pub use self::bearer_token::{BearerToken, ReusableToken, TokenUse};
+pub use self::layer::{SignedInLayer, SignedInOnly};
 pub use self::signed_in::SignedIn;
 pub(crate) use self::signed_in::look;
-pub(crate) use self::to_login::{is_navigation, to_login};
+pub(crate) use self::to_login::{asked_for, is_navigation, to_login};
 
-/// Why an extractor says no. It answers in the shape of every other problem.
+/// Why an extractor says no. It answers in the shape of every other problem, or shows a browser the way to the login page.
 #[derive(Debug)]
-pub struct Rejection(Problem);
+pub struct Rejection(Box<Response>);
+
+impl Rejection {
+    /// For a browser on its way to a page, where all that is missing is somebody who signs in: the way there.
+    fn for_browsers(problem: Problem, site: &Served, parts: &Parts) -> Self {
+        if problem.code == Code::NotSignedIn && is_navigation(&parts.method, &parts.headers) {
+            return Self(Box::new(to_login(site, asked_for(parts))));
+        }
+        problem.into()
+    }
+}
+
+impl From<Problem> for Rejection {
+    fn from(problem: Problem) -> Self {
+        Self(Box::new(problem.into_response()))
+    }
+}
 
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
-        self.0.into_response()
+        *self.0
     }
 }
 
@@ -42,14 +60,14 @@ pub(crate) fn session_token(site: &Served, headers: &HeaderMap) -> Result<Option
 }
 
 /// Refuses an account that the rules do not let in, now.
-pub(crate) async fn check_rules(siwn: &Siwn, site: &Served, parts: &Parts, person: Person) -> Result<(), Problem> {
+pub(crate) async fn check_rules(siwn: &Siwn, site: &Served, requester: &Requester, person: Person) -> Result<(), Problem> {
     if site.door.allows(person.account()) {
         return Ok(());
     }
     let is_told = site.door.is_told(person.account(), siwn.now()).await;
     let problem = Problem::new(Code::AccountNotAllowed).about(person);
     if is_told {
-        siwn.audit_refusal(site, &problem, &Requester::of(&siwn.0.trusted_proxies, &parts.extensions, &parts.headers));
+        siwn.audit_refusal(site, &problem, requester);
     }
     Err(problem)
 }

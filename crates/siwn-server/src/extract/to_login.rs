@@ -1,7 +1,9 @@
 //! The way of a browser to the login page, and back.
 
+use axum::extract::OriginalUri;
 use axum::response::{IntoResponse as _, Response};
 use http::header::{ACCEPT, CACHE_CONTROL, LOCATION};
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, Method, StatusCode, Uri};
 
 use crate::site::Served;
@@ -16,6 +18,11 @@ pub(crate) fn to_login(site: &Served, uri: &Uri) -> Response {
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("return_to", path).finish();
     let login = format!("{}/login?{query}", site.public_url);
     (StatusCode::SEE_OTHER, [(LOCATION, login.as_str()), (CACHE_CONTROL, "no-store")]).into_response()
+}
+
+/// The address that a client asked for; a router that is nested sees the rest of it only.
+pub(crate) fn asked_for(parts: &Parts) -> &Uri {
+    parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri)
 }
 
 /// Whether a request is a browser's on its way to a page, for somebody who will see what comes.
@@ -75,9 +82,9 @@ mod tests {
 
     use super::*;
 
-    fn goes_to_a_page(method: Method, lines: &[(HeaderName, &'static str)]) -> bool {
+    fn goes_to_a_page(method: &Method, lines: &[(HeaderName, &'static str)]) -> bool {
         let headers = lines.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect();
-        is_navigation(&method, &headers)
+        is_navigation(method, &headers)
     }
 
     #[test]
@@ -91,7 +98,7 @@ mod tests {
             (Method::GET, "websocket", false),
         ] {
             let lines = [(SEC_FETCH_MODE, mode), (ACCEPT, "text/html")];
-            assert_eq!(goes_to_a_page(method.clone(), &lines), is_one, "{method} {mode}");
+            assert_eq!(goes_to_a_page(&method, &lines), is_one, "{method} {mode}");
         }
     }
 
@@ -112,9 +119,9 @@ mod tests {
             ("image/avif,image/webp,*/*;q=0.8", false),
             ("", false),
         ] {
-            assert_eq!(goes_to_a_page(Method::GET, &[(ACCEPT, accept)]), is_one, "{accept}");
+            assert_eq!(goes_to_a_page(&Method::GET, &[(ACCEPT, accept)]), is_one, "{accept}");
         }
-        assert!(!goes_to_a_page(Method::GET, &[]));
-        assert!(!goes_to_a_page(Method::POST, &[(ACCEPT, "text/html")]));
+        assert!(!goes_to_a_page(&Method::GET, &[]));
+        assert!(!goes_to_a_page(&Method::POST, &[(ACCEPT, "text/html")]));
     }
 }

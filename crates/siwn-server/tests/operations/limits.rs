@@ -147,7 +147,9 @@ async fn who_replays_anothers_token_uses_up_nothing() {
 
 #[tokio::test]
 async fn without_a_limit_nothing_is_counted() {
-    let server = Server::with(|builder| builder.rates(Rates { initiate: None, verify: None, account: None, sessions: None }));
+    let server = Server::with(|builder| {
+        builder.rates(Rates { initiate: None, verify: None, account: None, sessions: None, ..Rates::default() })
+    });
     for _ in 0..100 {
         assert_eq!(initiate_from(&server, CLIENT).await.status, StatusCode::OK);
         assert_eq!(sign_in(&server, "alice.near").await.status, StatusCode::OK);

@@ -2,7 +2,7 @@
 
 use super::{
     Arc, CHALLENGE, COPIES, ClientLabel, Duration, GUARD, Generation, NewSession, Opening, PublicKey, SESSION, START, SessionRow,
-    Suite, UnixMillis, account, expect, session, site,
+    Suite, UnixMillis, account, expect, just_before, listed, open, session, site,
 };
 
 impl Suite {
@@ -126,6 +126,26 @@ impl Suite {
         assert_eq!(expect(store.open(&session(&*store, 2, 1)).await), Opening::Opened);
         assert_eq!(expect(store.find(short.row.id).await), None, "the session is over");
         assert_eq!(expect(store.open(&session(&*store, 1, 2)).await), Opening::AlreadySpent, "the challenge is spent");
+    }
+
+    /// What a [`ReplayGuard`](crate::ReplayGuard) leaves.
+    pub(super) async fn a_session_that_was_never_alive_leaves_its_challenge_spent(&self) {
+        let (store, clock) = self.store().await;
+        let never = UnixMillis::new(0);
+        let dead = |secret| {
+            let row = session(&*store, 1, secret).row;
+            NewSession {
+                row: SessionRow { created_at: never, expires_at: never, seen_at: never, ..row },
+                ..session(&*store, 1, secret)
+            }
+        };
+        assert_eq!(expect(store.open(&dead(1)).await), Opening::Opened);
+        assert!(expect(store.find(dead(1).row.id).await).is_none());
+        let alive = open(&*store, 2, |_| {}).await;
+        assert_eq!(listed(&*store, "alice.near").await, [alive.id]);
+        assert_eq!(expect(store.open(&dead(2)).await), Opening::AlreadySpent);
+        clock.set(just_before(START + CHALLENGE));
+        assert_eq!(expect(store.open(&dead(2)).await), Opening::AlreadySpent);
     }
 
     pub(super) async fn a_clock_that_goes_back_revives_no_challenge(&self) {

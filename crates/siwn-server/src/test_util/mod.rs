@@ -1,16 +1,44 @@
-//! For the tests of an application: a site that needs no network, a clock that stands, and people who are signed in.
+//! For the tests of an application: a NEAR of one's own with three people, a clock that stands, browsers that sign in.
+//!
+//! ```
+//! use axum::{Router, routing::get};
+//! use siwn_server::test_util::{TestBrowser, TestNear};
+//! use siwn_server::{SignedIn, Siwn};
+//!
+//! fn my_app(siwn: Siwn) -> Router {
+//!     Router::new().route("/me", get(async |user: SignedIn| user.account().to_string())).merge(siwn.routes()).with_state(siwn)
+//! }
+//!
+//! # /*
+//! #[tokio::test]
+//! # */
+//! async fn alice_sees_her_name() {
+//!     let near = TestNear::start().await;
+//!     let app = my_app(near.builder("app.example").build().unwrap());
+//!     let mut browser = TestBrowser::new(app);
+//!     assert_eq!(browser.get("/me").await.status(), 303, "to the login page");
+//!     browser.sign_in(&near.alice).await;
+//!     assert_eq!(browser.get("/me").await.body(), "alice.test.near");
+//! }
+//! # tokio::runtime::Runtime::new().unwrap().block_on(alice_sees_her_name());
+//! ```
+//!
+//! Where the login itself is not what is tested, [`test_site`] needs no chain, and signs anybody in as anybody:
 //!
 //! ```
 //! # tokio::runtime::Runtime::new().unwrap().block_on(async {
 //! use siwn_server::test_util::{TestClock, test_site};
 //!
-//! let clock = TestClock::at(siwn::UnixMillis::new(1_790_000_000_000));
+//! let clock = TestClock::at(siwn_server::UnixMillis::new(1_790_000_000_000));
 //! let siwn = test_site("app.example", &clock);
 //! let alice = siwn.sign_in_as("alice.near").await;
 //! // Send `Authorization: Bearer {alice}`, or `Cookie: {…}` of `siwn.cookie_as`.
 //! assert!(alice.starts_with("siwn_"));
 //! # });
 //! ```
+
+mod browser;
+mod near;
 
 use std::sync::Arc;
 
@@ -20,6 +48,10 @@ use siwn::{
     SessionToken, Standing, TokenRequest,
 };
 
+pub use siwn_devnet::{Devnet, TestAccount};
+
+pub use self::browser::TestBrowser;
+pub use self::near::TestNear;
 use crate::siwn::Siwn;
 
 /// A chain on which every key is a full-access key of every account. For tests only: it lets everybody in as anybody.

@@ -1,0 +1,25 @@
+//! An axum application in which people sign in, and a page for those who have.
+
+use std::net::SocketAddr;
+
+use axum::{Router, routing::get};
+use siwn_server::{SignedIn, Siwn};
+
+async fn me(user: SignedIn) -> String {
+    format!("Hello, {}", user.account())
+}
+
+fn app(siwn: Siwn) -> Router {
+    Router::new().route("/me", get(me)).merge(siwn.routes()).with_state(siwn)
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let siwn = Siwn::builder("localhost:3000").build()?;
+    let listener = tokio::net::TcpListener::bind("localhost:3000").await?;
+    axum::serve(listener, app(siwn).into_make_service_with_connect_info::<SocketAddr>()).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
