@@ -68,7 +68,7 @@ class Siwn:
             for name, content in NAMED_FILES.items():
                 file = Path(folder) / name
                 file.write_text(content)
-                text = re.sub(rf'^{name} = ".*"', f'{name} = "{file}"', text, flags=re.M)
+                text = re.sub(rf'^{name}\s*=\s*"[^"]*"', f'{name} = "{file}"', text, flags=re.M)
             file = Path(folder) / "siwn.toml"
             file.write_text(text)
             checked = self.run("config", "check", "--config", str(file))
