@@ -1,5 +1,5 @@
-// Builds the package's module into dist/, and what the server hands out into its crate's assets/.
-import { mkdir } from "node:fs/promises";
+// Builds the package's module into dist/, with the licences beside it, and what the server hands out into its crate's assets/.
+import { copyFile, mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -12,3 +12,4 @@ await mkdir(assets, { recursive: true });
 await build({ ...module, minify: false, entryPoints: [here("src/index.ts")], outfile: here("dist/index.js") });
 await build({ ...module, entryPoints: [here("src/index.ts")], outfile: `${assets}/client.js` });
 await build({ ...module, entryPoints: [here("src/connector.ts")], outfile: `${assets}/connector.js` });
+for (const licence of ["LICENSE-APACHE", "LICENSE-MIT"]) await copyFile(here(`../../${licence}`), here(licence));

@@ -56,7 +56,8 @@ fn watch(root: &Path) {
 }
 
 fn git(root: &Path, arguments: &[&str]) -> Option<String> {
-    run("git", &[&["-C", root.to_str()?], arguments].concat())
+    // Without locks `git status` leaves the index alone, which is watched.
+    run("git", &[&["--no-optional-locks", "-C", root.to_str()?], arguments].concat())
 }
 
 fn run(program: &str, arguments: &[&str]) -> Option<String> {

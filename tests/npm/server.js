@@ -62,8 +62,8 @@ export function run(args, env) {
 }
 
 /** `siwn dev` on a free port; `url` and `accounts` are what it says of itself. */
-export async function dev() {
-  const server = run(["dev", "--listen", "127.0.0.1:0"], {});
+export async function dev(...more) {
+  const server = run(["dev", "--listen", "127.0.0.1:0", ...more], {});
   server.url = await server.heard((words) => words.match(/http:\/\/localhost:\d+/)?.[0]);
   server.port = Number(new URL(server.url).port);
   server.accounts = (await (await fetch(`${server.url}/_dev/accounts.json`)).json()).accounts;

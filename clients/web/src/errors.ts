@@ -7,6 +7,7 @@ export type ServerCode =
   | "proof_unsupported"
   | "cookie_twice"
   | "callback_url_unknown"
+  | "audience_unknown"
   | "account_malformed"
   | "original_missing"
   | "not_signed_in"

@@ -68,16 +68,16 @@ describe("signs in", () => {
   });
 });
 
-describe("signs in with a wallet", () => {
-  const alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-  const base58 = (bytes) => {
-    let value = BigInt(`0x${Buffer.from(bytes).toString("hex")}`);
-    let digits = "";
-    for (; value > 0n; value /= 58n) digits = alphabet[Number(value % 58n)] + digits;
-    return "1".repeat(bytes.findIndex((byte) => byte !== 0)) + digits;
-  };
-  const bytes = (signature) => Uint8Array.from(Buffer.from(signature, "base64"));
+const alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+const base58 = (bytes) => {
+  let value = BigInt(`0x${Buffer.from(bytes).toString("hex")}`);
+  let digits = "";
+  for (; value > 0n; value /= 58n) digits = alphabet[Number(value % 58n)] + digits;
+  return "1".repeat(bytes.findIndex((byte) => byte !== 0)) + digits;
+};
+const bytes = (signature) => Uint8Array.from(Buffer.from(signature, "base64"));
 
+describe("signs in with a wallet", () => {
   for (const [what, shape] of [
     ["whose signature is base58", (signed) => ({ ...signed, signature: `ed25519:${base58(bytes(signed.signature))}` })],
     ["whose signature is bytes", (signed) => ({ ...signed, signature: bytes(signed.signature) })],
@@ -89,6 +89,29 @@ describe("signs in with a wallet", () => {
   ]) {
     test(what, () => signsIn(wallet(shape)));
   }
+});
+
+describe("signs in with the object of", () => {
+  /** Its rules for what it is asked, and what it makes of the answer. */
+  const shaped = (rule, shape) => {
+    const signer = wallet();
+    return { signMessage: async (wish) => (rule(wish), shape(await signer.signMessage(wish))) };
+  };
+
+  test("wallet-selector, which takes Node's bytes only", () => {
+    const rule = ({ nonce, message, recipient }) => assert.ok(Buffer.isBuffer(nonce) && nonce.length === 32 && message && recipient);
+    return signsIn(shaped(rule, ({ accountId, publicKey, signature }) => ({ accountId, publicKey, signature })));
+  });
+
+  test("wallet-selector's wallets that leave the page, which answer nothing here", async () => {
+    const left = shaped(() => {}, () => undefined);
+    await assert.rejects(signIn({ wallet: left, server: dev.server, bearer: true }), { code: "cancelled" });
+  });
+
+  test("fastintear, which makes an array of the nonce and echoes what it does not know", () => {
+    const rule = ({ nonce }) => assert.equal(Array.from(nonce).length, 32);
+    return signsIn(shaped(rule, (signed) => ({ ...signed, signature: `ed25519:${base58(bytes(signed.signature))}`, message: "…", state: undefined })));
+  });
 });
 
 describe("the nonce", () => {

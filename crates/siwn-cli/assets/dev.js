@@ -1,11 +1,16 @@
 // The page of `siwn dev`: a test wallet that logs in for real. It shows each step, so that an application can do the same.
 
+import { showAccount, showAhead, watchDevnet } from "./devnet.js";
+import { GROUPS, chooseManner, chosenManner, play } from "./manners.js";
+import { look, watchServer } from "./seen.js";
 import { TAG, digest, hex, signMessage, signingKey } from "./sign.js";
 
 export { signMessage };
 
-const STATE_EVERY = 2_000;
-const STATE_EVERY_WHILE_CHANGING = 300;
+/** How long the page waits for a wallet, in milliseconds: as the login page does. */
+const PATIENCE = 120_000;
+/** Says to the server that its login page has a wallet that is installed. */
+const INSTALLED = "siwn-dev-wallet=installed";
 
 const byId = (id) => document.getElementById(id);
 const otherTabs = new BroadcastChannel("siwn-dev");
@@ -32,10 +37,28 @@ async function signIn() {
     return progress("You cancelled: nothing was signed, and the challenge expires by itself.");
   }
   if (account.signs === "server") return authorize(account, challenge);
-  const { accountId, publicKey, signature } = await signMessage(account, challenge);
-  const { message, nonce, recipient } = challenge;
+  const { message, nonce, recipient, state } = challenge;
+  const wish = { message, recipient, nonce: Uint8Array.from(nonce), state };
+  const answer = await Promise.race([play(chosenManner().id, account, accounts, wish), patience()]);
+  const problem = problemOf(answer);
+  if (problem) {
+    note(problem, "Nothing was sent.");
+    return progress(`${problem}: nothing was sent, and the challenge expires by itself.`);
+  }
+  const { accountId, publicKey, signature } = answer;
   note(`The wallet signed as ${accountId}`, shown({ tag: TAG, message, nonce, recipient, sha256: hex(await digest(challenge)), signature }));
-  await verify({ accountId, publicKey, signature, nonce: challenge.nonce, state: challenge.state });
+  await verify({ accountId, publicKey, signature, nonce, ...(answer.state && { state: answer.state }) });
+}
+
+const patience = () => new Promise((over) => setTimeout(over, PATIENCE, { error: "timed out" }));
+
+/** Why what a wallet answered is no signature, or nothing. */
+function problemOf(answer) {
+  if (!answer) return "The wallet went away";
+  if (answer.error === "timed out") return "The wallet did not answer in two minutes";
+  if (/reject/i.test(answer.error)) return "You said no in the wallet";
+  if (answer.error) return "The wallet reported an error";
+  return answer.signature ? undefined : "The wallet said yes and signed nothing";
 }
 
 /** NEP-641, for keys that no browser knows and for accounts that are contracts: their wallets are in the server. */
@@ -67,10 +90,12 @@ async function logOut() {
 
 /** Shows who is signed in, and answers whether anybody is. */
 async function showSession() {
+  const wasSignedIn = !byId("signed-in").hidden;
   const answer = await request("GET", "/api/auth/session");
   if (!answer.ok) {
     show("signed-out");
     if (answer.body.error !== "not_signed_in") refused(answer);
+    else if (wasSignedIn) progress("The session is over. What the server saw says why.");
     return false;
   }
   const session = answer.body;
@@ -132,6 +157,7 @@ async function request(method, path, content) {
     answer = { ok: false, status: 0, body: { error: "unreachable", message: "the server did not answer" } };
   }
   record(method, path, content, answer);
+  look();
   return answer;
 }
 
@@ -258,14 +284,19 @@ function showAccounts() {
 function choose(account) {
   chosen = account;
   clearOutcome();
-  const name = account.accountId.split(".")[0];
   byId("command").textContent = account.privateKey
     ? `SIWN_PRIVATE_KEY=${account.privateKey} \\\n  siwn login ${location.origin} --account ${account.accountId}`
     : `# ${account.accountId} is a contract: its wallet is on this page only`;
-  byId("devnet-account").textContent = account.publicKey ? `${name}’s key` : name;
-  changing = undefined;
-  showDevnet();
+  showAccount(account);
 }
+
+/** What a page of another port needs: it is allowed here, and only here. */
+const frontEnd = () => `import { signIn } from "${location.origin}/api/auth/client.js";
+
+// To the login page and back…
+location.href = "${location.origin}/login?return_to=" + encodeURIComponent(location.href);
+// …or with a wallet of your own.
+await signIn(wallet);`;
 
 function time(id, iso) {
   const when = new Date(iso);
@@ -290,71 +321,46 @@ function add(parent, name, content = "", className = "") {
   return element;
 }
 
-// ---- The devnet ----
+// ---- How the test wallets behave ----
 
-let devnet;
-/** A change of the chosen key that is not final yet: the block that has it, and what to say then. */
-let changing;
-
-async function watchDevnet() {
-  if (document.visibilityState === "visible") {
-    try {
-      devnet = await (await fetch("/_devnet/state")).json();
-      showDevnet();
-    } catch {
-      byId("devnet-status").textContent = "The devnet does not answer. Is siwn dev still running?";
+function showManners() {
+  byId("manner-groups").replaceChildren(...GROUPS.map(({ title, manners }) => {
+    const group = document.createElement("fieldset");
+    add(group, "legend", title);
+    for (const { id, title, plays, see } of manners) {
+      const label = add(group, "label", "", "manner");
+      const choice = add(label, "input");
+      Object.assign(choice, { type: "radio", name: "manner", value: id, checked: id === chosenManner().id });
+      choice.addEventListener("change", () => (chooseManner(id), showManner()));
+      const what = add(label, "span", "", "what");
+      add(what, "b", title);
+      add(what, "span", plays);
+      add(what, "span", see, "see");
     }
-  }
-  setTimeout(watchDevnet, changing ? STATE_EVERY_WHILE_CHANGING : STATE_EVERY);
+    return group;
+  }));
+  // Where there is little room the list is long.
+  byId("manners").open = matchMedia("(min-width: 56rem)").matches;
+  byId("manner-now").parentElement.addEventListener("click", () => (byId("manners").open = true));
+  showManner();
 }
 
-function showDevnet() {
-  if (!devnet || !chosen) return;
-  byId("head").textContent = devnet.head.height;
-  byId("final").textContent = devnet.final.height;
-  const name = chosen.accountId;
-  if (changing && devnet.final.height >= changing.height) {
-    byId("devnet-status").textContent = changing.afterwards;
-    changing = undefined;
-  } else if (changing) {
-    byId("devnet-status").textContent = `In block ${changing.height}. A login sees it when that block is final…`;
-  }
-  const button = byId("change-key");
-  if (!chosen.publicKey) {
-    byId("devnet-key").textContent = chosen.what;
-    byId("devnet-access").textContent = "asked itself";
-    button.textContent = "Remove the key";
-    return (button.disabled = true);
-  }
-  const permission = permissionOnChain();
-  byId("devnet-key").textContent = brief(chosen.publicKey);
-  byId("devnet-access").textContent = accessOf(permission);
-  button.textContent = permission === undefined ? `Add ${name}’s key back` : `Remove ${name}’s key`;
-  button.disabled = changing !== undefined;
+function showManner() {
+  const { title } = chosenManner();
+  byId("manner-now").textContent = byId("manner-chosen").textContent = title;
 }
 
-function permissionOnChain() {
-  const account = devnet.accounts.find(({ accountId }) => accountId === chosen.accountId);
-  return account?.keys.find(({ publicKey }) => publicKey === chosen.handle)?.permission;
+const isInstalled = () => document.cookie.split("; ").includes(INSTALLED);
+
+function install(isWanted) {
+  document.cookie = `${INSTALLED.split("=")[0]}=${isWanted ? "installed" : "removed"}; path=/; max-age=31536000; samesite=lax`;
 }
 
-function accessOf(permission) {
-  if (permission === undefined) return "not there";
-  return permission === "FullAccess" ? "full access" : `calls ${permission.FunctionCall?.receiver_id}`;
-}
-
-async function changeKey() {
-  const { publicKey, accountId, access } = chosen;
-  const isThere = permissionOnChain() !== undefined;
-  const path = `/_devnet/accounts/${accountId}/keys`;
-  const callsOnly = { FunctionCall: { receiver_id: "app.test.near" } };
-  const permission = access === "full" ? "FullAccess" : callsOnly;
-  const changed = isThere ? await request("DELETE", path, { publicKey }) : await request("POST", path, { publicKey, permission });
-  if (!changed.ok) return (byId("devnet-status").textContent = `${sentence(changed.body.message)} (${changed.body.error})`);
-  const afterwards = isThere ? "The key is gone. Sign in with it and see the refusal." : "The key is back. It signs in again.";
-  changing = { height: changed.body.height, afterwards };
-  byId("devnet-status").textContent = "";
-  byId("change-key").disabled = true;
+function showInstalled() {
+  // Who looks for the first time finds it in the list; who has removed it does not.
+  if (!document.cookie.includes(INSTALLED.split("=")[0])) install(true);
+  byId("installed").checked = isInstalled();
+  byId("installed").addEventListener("change", ({ target }) => install(target.checked));
 }
 
 // ---- The page ----
@@ -386,10 +392,14 @@ async function start() {
   const listed = await (await fetch("/_dev/accounts.json")).json();
   accounts = listed.accounts;
   byId("recipient").textContent = listed.recipient;
+  byId("front-end").textContent = frontEnd();
   chosen = accounts[0];
   showAccounts();
   choose(chosen);
-  watchDevnet();
+  showManners();
+  showInstalled();
+  watchDevnet(request, accounts, showSession);
+  watchServer(showAhead);
   await showSession();
   const reason = await obstacle();
   if (reason !== undefined) return progress(reason);
@@ -399,7 +409,6 @@ async function start() {
 
 onClick("log-out", logOut);
 onClick("send-again", () => verify(unjudged));
-byId("change-key").addEventListener("click", changeKey);
 document.querySelectorAll("[data-copies]").forEach((button) => button.addEventListener("click", () => copy(button)));
 otherTabs.addEventListener("message", showSession);
 await start();

@@ -6,16 +6,31 @@ export const TAG = 2_147_484_061;
 const PKCS8 = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
 export const BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
-/** A signed message, with the account's private key. */
-export async function signMessage({ accountId, publicKey, privateKey }, { message, nonce, recipient, callbackUrl }) {
-  const key = await signingKey(privateKey);
-  const signature = await crypto.subtle.sign("Ed25519", key, await digest({ message, nonce, recipient, callbackUrl }));
-  return { accountId, publicKey, signature: btoa(String.fromCharCode(...new Uint8Array(signature))) };
+/** A signed message, with the account's private key: in the page, or by the server where no browser knows keys of that type. */
+export async function signMessage(account, wish) {
+  const { accountId, publicKey, signs } = account;
+  const signature = signs === "server" ? await signedByServer(publicKey, wish) : await signedHere(account, wish);
+  return { accountId, publicKey, signature };
 }
 
-export async function digest({ message, nonce, recipient, callbackUrl }) {
+async function signedHere({ privateKey }, wish) {
+  const key = typeof privateKey === "string" ? await signingKey(privateKey) : privateKey;
+  const signature = await crypto.subtle.sign("Ed25519", key, await digest(wish));
+  return base64(new Uint8Array(signature));
+}
+
+async function signedByServer(publicKey, { message, nonce, recipient, callbackUrl }) {
+  const body = JSON.stringify({ publicKey, message, nonce: base64(nonce), recipient, callbackUrl });
+  const answer = await fetch("/_dev/sign", { method: "POST", headers: { "content-type": "application/json" }, body });
+  return (await answer.json()).signature;
+}
+
+const base64 = (bytes) => btoa(String.fromCharCode(...bytes));
+
+/** What is signed. Without the tag it is no NEP-413, and refused everywhere. */
+export async function digest({ message, nonce, recipient, callbackUrl, tag = true }) {
   const callback = callbackUrl === undefined ? [0] : [1, ...text(callbackUrl)];
-  const payload = Uint8Array.from([...number(TAG), ...text(message), ...nonce, ...text(recipient), ...callback]);
+  const payload = Uint8Array.from([...(tag ? number(TAG) : []), ...text(message), ...nonce, ...text(recipient), ...callback]);
   return new Uint8Array(await crypto.subtle.digest("SHA-256", payload));
 }
 

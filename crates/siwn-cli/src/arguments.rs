@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use siwn::{AccountId, Nonce, PublicKey, SessionId, Timestamp};
+use siwn_server::Website;
 
 use crate::command::secret::parse_lead;
 use crate::configuration::Settings;
@@ -33,7 +34,7 @@ pub(crate) struct Siwn {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run a login server, a devnet and a test wallet, with nothing to configure
+    /// Run a login server, a devnet and test wallets, with nothing to configure
     #[command(long_about = DEV)]
     Dev(Dev),
     /// Run the login server
@@ -73,6 +74,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: SecretCommand,
     },
+    /// Wallets that run in a sandbox of the login page
+    Wallets {
+        #[command(subcommand)]
+        command: WalletsCommand,
+    },
     /// Look at and end sessions of a running server, block accounts
     #[command(long_about = ADMIN)]
     Admin(Admin),
@@ -83,9 +89,11 @@ pub(crate) enum Command {
     },
 }
 
-const DEV: &str = "Run a login server, a devnet and a test wallet in one process, for this machine only: nothing to configure, no network \
+const DEV: &str = "Run a login server, a devnet and test wallets in one process, for this machine only: nothing to configure, no network \
         needed.\n\n\
-        Prints the address, then a line per test account with its name and its private key, which are thrown away when it ends.";
+        Prints the address, then a line per test account with its name and its private key, which are thrown away when it ends. The page at \
+        the address signs in, shows what the server saw and why it said what it said, and plays wallets and nodes that behave badly. Pages of \
+        your own may use the server from any port of this machine: docs/develop.md shows how.";
 
 const DOCTOR: &str = "Look at everything that a login needs: configuration, secret, store, clock, and every endpoint (reachable, of the right network, \
         up to date, how fast, what it knows). A line each, and what to do where something is wrong.\n\n\
@@ -124,15 +132,27 @@ const ROTATE: &str = "Put a new secret beside the present one.\n\n\
     for its owner alone: send SIGHUP to every process. A secret in the store is found there by every process within a minute. For a \
     secret in a variable, what to write behind it is printed.";
 
+const PULL: &str = "Put the scripts of wallets into a folder, with the manifest that the setting `wallets` names.\n\n\
+    Without --from they are those that this program knows, each pinned to a commit and to a hash: HOT, Meteor, MyNearWallet, Ledger, OKX and \
+    Nightly. With --from they are those of a manifest in the form of NEAR Connect's; a script for which it names no hash is held to the one \
+    that was first seen.\n\n\
+    Wallets that are in the folder already stay there. Nothing is written where a script has another hash than it should have.";
+
 const SERVE: &str = "Run the login server.\n\n\
     Settings come from a TOML file, over it variables (SIWN_RECIPIENT, SIWN_PUBLIC_URL, …), over them flags. The secret comes from \
     SIWN_SECRET, from a file, or is made and kept in the store.";
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  siwn dev\n  siwn dev --listen 127.0.0.1:9000 --wallet \"My wallet=http://localhost:4000/sign-message\""
+)]
 pub(crate) struct Dev {
     /// Where to listen: a loopback address
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = parse_loopback, allow_hyphen_values = true)]
     pub(crate) listen: SocketAddr,
+    /// A wallet's website of your own, for the login page's list; may be repeated
+    #[arg(long = "wallet", value_name = "NAME=URL", allow_hyphen_values = true)]
+    pub(crate) wallets: Vec<Website>,
 }
 
 #[derive(Debug, Args)]
@@ -198,6 +218,34 @@ pub(crate) struct Rotate {
     pub(crate) after: Duration,
     #[command(flatten)]
     pub(crate) settings: Settings,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WalletsCommand {
+    /// Put the scripts of wallets into a folder, each held to its hash
+    #[command(long_about = PULL)]
+    Pull(Pull),
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 done, 1 a script has another hash than it should have, 2 could not find out or wrong command line.\n\n\
+        Examples:\n  siwn wallets pull /var/lib/siwn/wallets\n  \
+        siwn wallets pull wallets --from https://wallets.example/manifest.json --only a-wallet"
+)]
+pub(crate) struct Pull {
+    /// The folder
+    #[arg(value_name = "DIR", allow_hyphen_values = true)]
+    pub(crate) folder: PathBuf,
+    /// The address of a manifest: https, or http on this machine [default: the wallets that this program knows]
+    #[arg(long, value_name = "URL", allow_hyphen_values = true)]
+    pub(crate) from: Option<String>,
+    /// Only these wallets, comma-separated, by their ids
+    #[arg(long, value_name = "IDS", value_delimiter = ',', allow_hyphen_values = true)]
+    pub(crate) only: Vec<String>,
+    /// Take over scripts that have changed since they were first seen
+    #[arg(long)]
+    pub(crate) update: bool,
 }
 
 #[derive(Debug, Args)]

@@ -20,8 +20,8 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use arguments::{Command, ConfigCommand, SecretCommand, Siwn};
-use command::{admin, config, dev, doctor, health, inspect, key, keygen, login, secret, serve, sign, verify};
+use arguments::{Command, ConfigCommand, SecretCommand, Siwn, WalletsCommand};
+use command::{admin, config, dev, doctor, health, inspect, key, keygen, login, secret, serve, sign, verify, wallets};
 use failure::Failure;
 
 fn main() -> ExitCode {
@@ -45,6 +45,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Config { command: ConfigCommand::Check(settings) } => config::check(&settings),
         Command::Config { command: ConfigCommand::Reference } => config::reference(),
         Command::Secret { command: SecretCommand::Rotate(arguments) } => secret::rotate(&arguments),
+        Command::Wallets { command: WalletsCommand::Pull(arguments) } => wallets::pull(&arguments),
         Command::Admin(arguments) => admin::run(&arguments),
         Command::Keygen(arguments) => keygen::run(&arguments),
         Command::Sign(arguments) => sign::run(arguments),

@@ -23,7 +23,7 @@ pub(crate) struct Server {
 impl Server {
     /// The server whose routes lie under `base`.
     pub(crate) fn at(base: Url) -> Result<Self, Failure> {
-        Ok(Self { client: client()?, base })
+        Ok(Self { client: client(&base)?, base })
     }
 
     /// Sends an object.
@@ -73,12 +73,16 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     url.host_str().is_some_and(|host| ["localhost", "127.0.0.1", "[::1]"].contains(&host))
 }
 
-fn client() -> Result<Client, Failure> {
+fn client(base: &Url) -> Result<Client, Failure> {
     // `localhost` is this machine, whatever a name server says of it.
     let here = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
     let builder =
         Client::builder().resolve_to_addrs("localhost", &here).timeout(PATIENCE).redirect(redirect::Policy::none()).no_proxy();
-    builder.build().map_err(|error| Failure::unknown(format!("no HTTP client can be made: {error}")))
+    // Plain http needs none of the system's authorities, and a container may have none.
+    let builder = if base.scheme() == "http" { builder.tls_certs_only([]) } else { builder };
+    builder.build().map_err(|error| {
+        Failure::caused("no HTTP client can be made", &error).hint("https needs the system's certificates, as of ca-certificates")
+    })
 }
 
 /// The answer's object; null where there is none.

@@ -21,11 +21,10 @@ const IMPOSSIBLE_TOKEN: &str = "BQAAAEFsaWNlCQAAAGVkMjU1MTk6eAAAAAABAAAAbQAAAAAA
 
 #[test]
 fn help() {
-    let transcript = ["doctor", "key", "keygen", "sign", "verify", "inspect", "completions"]
-        .iter()
-        .fold(Transcript::default().run(&[]).run(&["-V"]).run(&["--help"]).run(&["sign", "-h"]), |transcript, command| {
-            transcript.run(&[command, "--help"])
-        });
+    let transcript = ["dev", "doctor", "key", "keygen", "sign", "verify", "inspect", "completions"].iter().fold(
+        Transcript::default().run(&[]).run(&["-V"]).run(&["--help"]).run(&["sign", "-h"]).run(&["wallets", "pull", "--help"]),
+        |transcript, command| transcript.run(&[command, "--help"]),
+    );
     insta::assert_snapshot!(transcript.0);
 }
 

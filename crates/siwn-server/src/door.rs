@@ -34,15 +34,23 @@ pub struct Rates {
     pub verify: Option<Rate>,
     /// Logins of an account, counted when they open a session.
     pub account: Option<Rate>,
+    /// Looks at an account's sessions and ends of them.
+    pub sessions: Option<Rate>,
     /// Tokens of an account that are let in once, counted by this process.
     pub tokens: Option<Rate>,
 }
 
 impl Default for Rates {
-    /// 600 challenges and 300 proofs a minute for an address, 60 logins and 120 tokens a minute for an account.
+    /// 600 challenges and 300 proofs a minute for an address; 60 logins a minute for an account, 60 looks at its sessions and 120 tokens.
     fn default() -> Self {
         let a_minute = |count| Rate::new(count, Duration::from_mins(1)).ok();
-        Self { initiate: a_minute(600), verify: a_minute(300), account: a_minute(60), tokens: a_minute(120) }
+        Self {
+            initiate: a_minute(600),
+            verify: a_minute(300),
+            account: a_minute(60),
+            sessions: a_minute(60),
+            tokens: a_minute(120),
+        }
     }
 }
 
@@ -87,12 +95,17 @@ impl Door {
 
     /// Lets a client have a challenge. `None` is not counted.
     pub(crate) async fn initiate(&self, client: Option<IpAddr>, now: UnixMillis) -> Result<(), Problem> {
-        self.of_client(client.map(Counted::Initiate), self.rates.initiate, now).await
+        self.take(client.map(Counted::Initiate), self.rates.initiate, now).await
     }
 
     /// Lets a client show a proof. `None` is not counted.
     pub(crate) async fn verify(&self, client: Option<IpAddr>, now: UnixMillis) -> Result<(), Problem> {
-        self.of_client(client.map(Counted::Verify), self.rates.verify, now).await
+        self.take(client.map(Counted::Verify), self.rates.verify, now).await
+    }
+
+    /// Lets whoever is signed in look at the account's sessions, or end some.
+    pub(crate) async fn sessions(&self, account: &AccountId, now: UnixMillis) -> Result<(), Problem> {
+        self.take(Some(Counted::Sessions(account)), self.rates.sessions, now).await
     }
 
     /// Lets an account have a token spent, which takes a row in the store: by that nobody is to lock others out.
@@ -118,7 +131,7 @@ impl Door {
         *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
     }
 
-    async fn of_client(&self, counted: Option<Counted<'_>>, rate: Option<Rate>, now: UnixMillis) -> Result<(), Problem> {
+    async fn take(&self, counted: Option<Counted<'_>>, rate: Option<Rate>, now: UnixMillis) -> Result<(), Problem> {
         let (Some(counted), Some(rate)) = (counted, rate) else { return Ok(()) };
         self.judge(counted, self.limits.take(counted, rate, now).await).map_err(Problem::rate_limited)
     }
@@ -171,6 +184,7 @@ const fn name(counted: Counted<'_>) -> &'static str {
         Counted::Initiate(_) => "initiate",
         Counted::Verify(_) => "verify",
         Counted::Account(_) => "account",
+        Counted::Sessions(_) => "sessions",
         _ => "other",
     }
 }

@@ -174,6 +174,22 @@ impl Siwn {
         }
     }
 
+    /// Lets a session be used for what others believe without asking: its key stood `stale` ago at most, whether or not NEAR can be asked.
+    pub(crate) async fn check_key_is_fresh(&self, site: &Arc<Served>, session: &Session) -> Result<(), Problem> {
+        let (checker, now) = (&self.0.key_checker, self.now());
+        if session.key.is_none() || now.since(checker.found_good_at(session)) < checker.checks.stale {
+            return Ok(());
+        }
+        if checker.is_paused(now) {
+            return Err(outage(&ChainError::new("nobody could be asked for a key a moment ago", Some(PAUSE))));
+        }
+        match self.ask(site, session).await {
+            Outcome::Stands => Ok(()),
+            Outcome::Ended => Err(Problem::new(Code::NotSignedIn)),
+            Outcome::Unknown(error) => Err(outage(&error)),
+        }
+    }
+
     fn ask_in_background(&self, site: &Arc<Served>, session: &Session, now: UnixMillis) {
         let checker = &self.0.key_checker;
         // Where there is no room the next use tries again.

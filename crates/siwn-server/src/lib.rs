@@ -4,6 +4,7 @@
 //! own. [`app`] is all of it at once.
 
 mod admin;
+mod answered;
 mod audit;
 mod body;
 mod builder;
@@ -42,6 +43,7 @@ mod siwn;
 #[cfg(feature = "test-util")]
 pub mod test_util;
 mod time;
+mod tokens;
 mod watched_store;
 
 /// The examples of the guide, compiled.
@@ -50,19 +52,24 @@ mod watched_store;
 struct Guide;
 
 pub use crate::admin::{AdminToken, AdminTokenError, admin};
+pub use crate::answered::Answered;
 pub use crate::audit::AuditLog;
 pub use crate::builder::{BuildError, Builder};
 pub use crate::client::{NetworkTextError, TrustedProxies};
 pub use crate::door::Rates;
-pub use crate::extract::{BearerToken, Rejection, ReusableToken, SignedIn, SignedInLayer, SignedInOnly, TokenUse};
+pub use crate::extract::{AccessToken, BearerToken, Rejection, ReusableToken, SignedIn, SignedInLayer, SignedInOnly, TokenUse};
 pub use crate::gate::{LoginDenied, NewLogin};
 pub use crate::key_checks::KeyChecks;
 pub use crate::operations::{app, app_with};
-pub use crate::pages::{LoginPage, ManifestError, WalletManifest, Website, WebsiteError, built_files};
+pub use crate::pages::{
+    LoginPage, Logo, LogoError, ManifestError, SiteName, SiteNameError, Template, TemplateError, Theme, ThemeError, WalletManifest,
+    Website, WebsiteError, built_files,
+};
 pub use crate::secrets::{Rotation, RotationError, Secrets, SecretsError};
 pub use crate::serve::serve;
 pub use crate::site_builder::SiteBuilder;
 pub use crate::siwn::{Clock, Siwn};
+pub use crate::tokens::{AccessTokenError, AccessTokens, Audience, AudienceError, JwksError, TokenClaims};
 /// What signatures and settings of an application name; the rest is in the crate `siwn`.
 pub use ::siwn::{
     AccountId, AccountPattern, AccountRules, Chain, ContractAccounts, PublicKey, Rate, Secret, Session, Store, UnfundedAccounts,

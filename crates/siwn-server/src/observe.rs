@@ -7,6 +7,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderValue, Method};
 
+use crate::answered::Answered;
 use crate::problem::Problem;
 use crate::request_id::RequestId;
 use crate::requester::Requester;
@@ -41,6 +42,7 @@ pub(crate) async fn request(State(siwn): State<Siwn>, mut request: Request, next
     let route = request.extensions().get::<MatchedPath>().map_or("other", |path| known(path.as_str()));
 
     let mut response = next.run(request).await;
+    let mut reason = None;
     let outcome = match response.extensions_mut().remove::<Problem>() {
         None if method == "OPTIONS" => "preflight",
         None if response.status().is_redirection() => "redirect",
@@ -48,6 +50,7 @@ pub(crate) async fn request(State(siwn): State<Siwn>, mut request: Request, next
         Some(problem) => {
             let code = problem.code.as_str();
             log(&problem, &id, route);
+            reason.clone_from(&problem.cause);
             response = with_body_of(&response, problem, &id);
             code
         }
@@ -61,6 +64,9 @@ pub(crate) async fn request(State(siwn): State<Siwn>, mut request: Request, next
         tracing::debug!(request_id = id.as_str(), client, method, route, status, outcome, micros, "request");
     } else {
         tracing::info!(request_id = id.as_str(), client, method, route, status, outcome, micros, "request");
+    }
+    if let Some(tell) = &siwn.0.on_answer {
+        tell(&Answered { request_id: id.as_str(), method, route, status, outcome, reason: reason.as_deref() });
     }
     let value = HeaderValue::try_from(id.as_str()).expect("an id is base64url");
     response.headers_mut().insert("x-request-id", value);

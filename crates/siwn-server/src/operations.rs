@@ -25,6 +25,7 @@ pub fn app(siwn: &Siwn) -> Router {
 /// The same with further routes, which are guarded as the server's own: on plain http for names of this machine only.
 pub fn app_with(siwn: &Siwn, further: Router) -> Router {
     siwn.unobserved_routes()
+        .merge(siwn.unobserved_well_known())
         .merge(siwn.operations())
         .merge(further)
         .fallback(async || Problem::new(Code::NotFound))

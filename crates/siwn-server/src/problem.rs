@@ -72,6 +72,7 @@ codes! {
     ProofUnsupported, BAD_REQUEST, "proof_unsupported", "this server does not take this kind of proof; sign the message with a key";
     CookieTwice, BAD_REQUEST, "cookie_twice", "a cookie was sent twice; delete this site's cookies and start over";
     CallbackUnknown, BAD_REQUEST, "callback_url_unknown", "this callback URL is not configured; leave it out, or ask the operator to add it";
+    AudienceUnknown, BAD_REQUEST, "audience_unknown", "this audience is not configured; leave it out, or ask the operator to add it";
     AccountMalformed, BAD_REQUEST, "account_malformed", "the address names no account, or no key; write them as NEAR does";
     OriginalMissing, BAD_REQUEST, "original_missing", "the proxy must say which request this is about; have it send X-Forwarded-Method and X-Forwarded-Uri";
     NotSignedIn, UNAUTHORIZED, "not_signed_in", "nobody is signed in; sign in first";

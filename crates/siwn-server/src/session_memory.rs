@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use siwn::{
-    AccountId, BoxFuture, Counts, Generation, KeyMemory, NewSession, Opening, PublicKey, Recipient, Renewal, SessionId, SessionRow,
-    Store, StoreError, UnixMillis,
+    AccountId, BoxFuture, Counts, Generation, KeyMemory, NewSession, Opening, PublicKey, Recipient, Renewal, SealedKeys, SessionId,
+    SessionRow, Store, StoreError, UnixMillis,
 };
 
 use crate::siwn::Clock;
@@ -209,6 +209,18 @@ impl Store for SessionMemory {
 
     fn remember_key<'a>(&'a self, account: &'a AccountId, key: &'a PublicKey) -> BoxFuture<'a, Result<KeyMemory, StoreError>> {
         self.store.remember_key(account, key)
+    }
+
+    fn signing_keys(&self) -> BoxFuture<'_, Result<Option<SealedKeys>, StoreError>> {
+        self.store.signing_keys()
+    }
+
+    fn replace_signing_keys<'a>(
+        &'a self,
+        old: Option<&'a SealedKeys>,
+        new: &'a SealedKeys,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        self.store.replace_signing_keys(old, new)
     }
 
     fn counts(&self) -> BoxFuture<'_, Result<Counts, StoreError>> {

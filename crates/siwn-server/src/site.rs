@@ -20,6 +20,7 @@ use crate::known_keys::KnownKeys;
 use crate::pages::Pages;
 use crate::problem::{Code, Problem};
 use crate::siwn::Siwn;
+use crate::tokens::Audience;
 
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
@@ -39,6 +40,7 @@ pub(crate) struct Served {
     pub(crate) pages: Pages,
     pub(crate) access: AccessPolicy,
     pub(crate) public_url: PublicUrl,
+    pub(crate) audiences: Vec<Audience>,
 }
 
 /// The sites of a server: one, which answers to every name, or several, each of which answers to its own.
@@ -63,6 +65,12 @@ impl Served {
         }
     }
 
+    /// The audience of that name, if access tokens may be for it.
+    pub(crate) fn audience(&self, wanted: &str) -> Option<&str> {
+        let own = self.site().recipient().as_str();
+        [own].into_iter().chain(self.audiences.iter().map(Audience::as_str)).find(|audience| *audience == wanted)
+    }
+
     fn is_at(&self, host: &str) -> bool {
         let (scheme, own) = self.public_url.origin().as_str().split_once("://").expect("an origin has a scheme");
         let default_port = if scheme == "https" { ":443" } else { ":80" };
@@ -82,6 +90,11 @@ impl Sites {
         let mut sites = sites.into_iter();
         let first = sites.next().expect("a server is begun with a site");
         let sites = Self { first, further: sites.collect() };
+        for audience in sites.iter().flat_map(|site| &site.audiences) {
+            if sites.iter().any(|site| site.public_url.origin().as_str() == audience.as_str()) {
+                return Err(BuildError::AudienceOfIdentity(audience.to_string()));
+            }
+        }
         if sites.further.is_empty() {
             return Ok(sites);
         }

@@ -13,6 +13,7 @@ use crate::caller::is_this_machine;
 use crate::gate::NewKeys;
 use crate::pages::LoginPage;
 use crate::secrets::Secrets;
+use crate::tokens::Audience;
 
 const DEFAULT_CHALLENGE_LIFETIME: Duration = Duration::from_mins(5);
 
@@ -24,6 +25,7 @@ pub struct SiteBuilder {
     public_url: Option<String>,
     plain_http: PlainHttp,
     origins: Vec<String>,
+    local_origins: LocalOrigins,
     callback_urls: Vec<String>,
     challenge_lifetime: Duration,
     session_lifetime: Option<Duration>,
@@ -32,6 +34,7 @@ pub struct SiteBuilder {
     rules: AccountRules,
     new_keys: NewKeys,
     login_page: LoginPage,
+    token_audiences: Vec<String>,
 }
 
 /// A site that is made.
@@ -39,12 +42,19 @@ pub(crate) struct Built {
     pub(crate) site: Site,
     pub(crate) public_url: PublicUrl,
     pub(crate) message: Message,
+    pub(crate) audiences: Vec<Audience>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum PlainHttp {
     LoopbackOnly,
     DangerouslyAnywhere,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LocalOrigins {
+    OnlyListed,
+    DangerouslyAll,
 }
 
 impl SiteBuilder {
@@ -56,6 +66,7 @@ impl SiteBuilder {
             public_url: None,
             plain_http: PlainHttp::LoopbackOnly,
             origins: Vec::new(),
+            local_origins: LocalOrigins::OnlyListed,
             callback_urls: Vec::new(),
             challenge_lifetime: DEFAULT_CHALLENGE_LIFETIME,
             session_lifetime: None,
@@ -64,6 +75,7 @@ impl SiteBuilder {
             rules: AccountRules::default(),
             new_keys: NewKeys::Accept,
             login_page: LoginPage::new(),
+            token_audiences: Vec::new(),
         }
     }
 
@@ -94,6 +106,15 @@ impl SiteBuilder {
     #[must_use]
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.origins.push(origin.into());
+        self
+    }
+
+    /// Allows pages of every plain-http origin of this machine to sign people in here, and the login page to lead to them: for one
+    /// person's development. Whatever else runs on the machine can then act for whoever is signed in.
+    #[must_use]
+    pub fn dangerous_local_origins(mut self) -> Self {
+        self.local_origins = LocalOrigins::DangerouslyAll;
+        self.login_page = self.login_page.dangerous_local_returns();
         self
     }
 
@@ -158,7 +179,18 @@ impl SiteBuilder {
     /// What the login page offers, and where it may lead. Default: the wallets' websites of the network, and paths of the own origin.
     #[must_use]
     pub fn login_page(mut self, page: LoginPage) -> Self {
-        self.login_page = page;
+        self.login_page = match self.local_origins {
+            LocalOrigins::OnlyListed => page,
+            LocalOrigins::DangerouslyAll => page.dangerous_local_returns(),
+        };
+        self
+    }
+
+    /// Makes access tokens for this audience too, where a client asks for it: an API that verifies them by itself. Default: for the
+    /// recipient only.
+    #[must_use]
+    pub fn token_audience(mut self, audience: impl Into<String>) -> Self {
+        self.token_audiences.push(audience.into());
         self
     }
 
@@ -207,13 +239,18 @@ impl SiteBuilder {
             .origins(origins)
             .callback_urls(callback_urls)
             .access(self.access);
+        if self.local_origins == LocalOrigins::DangerouslyAll {
+            site = site.dangerous_local_origins();
+        }
         if let Some(lifetime) = self.session_lifetime {
             site = site.session_lifetime(lifetime);
         }
         if let Some(lifetime) = self.session_idle {
             site = site.idle_lifetime(lifetime);
         }
-        Ok(Built { site, public_url, message })
+        let audience = |text: &String| text.parse().map_err(|source| BuildError::Audience { text: text.clone(), source });
+        let audiences = self.token_audiences.iter().map(audience).collect::<Result<_, _>>()?;
+        Ok(Built { site, public_url, message, audiences })
     }
 
     fn parse_public_url(&self, text: &str) -> Result<PublicUrl, BuildError> {

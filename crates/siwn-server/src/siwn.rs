@@ -6,12 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use siwn::{AccountRules, Chain, Recipient, SiteError, Store, UnixMillis};
 
+use crate::answered::AnswerHook;
 use crate::client::TrustedProxies;
 use crate::key_checks::KeyChecker;
 use crate::metrics::Metrics;
 use crate::readiness::StoreState;
 use crate::secrets::Secrets;
 use crate::site::Sites;
+use crate::tokens::Tokens;
 
 /// Reads the time.
 pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
@@ -45,6 +47,8 @@ pub(crate) struct Inner {
     pub(crate) is_stopping: AtomicBool,
     pub(crate) key_checker: KeyChecker,
     pub(crate) store_state: StoreState,
+    pub(crate) tokens: Tokens,
+    pub(crate) on_answer: Option<AnswerHook>,
 }
 
 /// Something that must work before requests are sent here, and how to find out. It answers from memory; what it says, either way, names no
@@ -55,7 +59,7 @@ pub(crate) struct ReadyCheck {
 }
 
 impl Siwn {
-    /// Makes challenges with these secrets from now on. Logins that are under way go on with those that they began with, as long as
+    /// Makes challenges with these secrets from now on, and seals the keys of tokens with them. Logins that are under way go on with those that they began with, as long as
     /// one of these is the same.
     pub fn set_secrets(&self, secrets: &Secrets) -> Result<(), SiteError> {
         let issues: Result<Vec<_>, _> =
@@ -63,6 +67,7 @@ impl Siwn {
         for (site, issues) in self.0.sites.iter().zip(issues?) {
             site.site().reissue(issues);
         }
+        self.0.tokens.set_secrets(secrets);
         Ok(())
     }
 
@@ -79,6 +84,12 @@ impl Siwn {
     pub fn set_account_rules_at(&self, recipient: &Recipient, rules: AccountRules) -> bool {
         let site = self.0.sites.iter().find(|site| site.site().recipient() == recipient);
         site.map(|site| site.door.set_rules(Arc::new(rules))).is_some()
+    }
+
+    /// Whether the browser client is part of this build: it is, where npm had built it before.
+    #[must_use]
+    pub fn has_browser_client(&self) -> bool {
+        self.0.sites.first.pages.has_client()
     }
 
     /// Says at `/readyz` that this process ends soon, so that nobody new is sent here. All else goes on.

@@ -9,8 +9,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use siwn::{
-    AccountId, BoxFuture, Counts, Generation, KeyMemory, NewSession, Opening, PublicKey, Recipient, Renewal, SessionId, SessionRow,
-    Store, StoreError, UnixMillis,
+    AccountId, BoxFuture, Counts, Generation, KeyMemory, NewSession, Opening, PublicKey, Recipient, Renewal, SealedKeys, SessionId,
+    SessionRow, Store, StoreError, UnixMillis,
 };
 
 /// Upper bounds of the times of a call, in seconds: from memory to the patience of a store.
@@ -121,6 +121,18 @@ impl Store for WatchedStore {
 
     fn remember_key<'a>(&'a self, account: &'a AccountId, key: &'a PublicKey) -> BoxFuture<'a, Result<KeyMemory, StoreError>> {
         self.watched("remember_key", self.store.remember_key(account, key))
+    }
+
+    fn signing_keys(&self) -> BoxFuture<'_, Result<Option<SealedKeys>, StoreError>> {
+        self.watched("signing_keys", self.store.signing_keys())
+    }
+
+    fn replace_signing_keys<'a>(
+        &'a self,
+        old: Option<&'a SealedKeys>,
+        new: &'a SealedKeys,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        self.watched("replace_signing_keys", self.store.replace_signing_keys(old, new))
     }
 
     fn counts(&self) -> BoxFuture<'_, Result<Counts, StoreError>> {

@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use self::rows::Rows;
 use crate::row::{Generation, NewSession, Renewal, SessionId, SessionRow};
+use crate::signing_keys::SealedKeys;
 use crate::site::Recipient;
 use crate::store::{Counts, KeyMemory, Opening, Store, StoreError};
 use crate::{AccountId, BoxFuture, PublicKey, UnixMillis};
@@ -113,6 +114,18 @@ impl Store for MemoryStore {
 
     fn remember_key<'a>(&'a self, account: &'a AccountId, key: &'a PublicKey) -> BoxFuture<'a, Result<KeyMemory, StoreError>> {
         self.now(|rows, _| rows.remember_key(account, key.handle()))
+    }
+
+    fn signing_keys(&self) -> BoxFuture<'_, Result<Option<SealedKeys>, StoreError>> {
+        self.now(|rows, _| Ok(rows.signing_keys.clone()))
+    }
+
+    fn replace_signing_keys<'a>(
+        &'a self,
+        old: Option<&'a SealedKeys>,
+        new: &'a SealedKeys,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        self.now(move |rows, _| Ok(rows.replace_signing_keys(old, new)))
     }
 
     fn counts(&self) -> BoxFuture<'_, Result<Counts, StoreError>> {

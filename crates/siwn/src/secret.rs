@@ -29,6 +29,25 @@ impl Secret {
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
+
+    /// A secret of its own for another use, which says nothing of this one. `purpose` names the use, and a version.
+    ///
+    /// HKDF-SHA256 (RFC 5869) without salt.
+    #[must_use]
+    pub fn derive(&self, purpose: &str) -> Self {
+        let mut derived = Self([0; 32]);
+        // In front, so that no purpose is one of the server's own.
+        let info = [b"siwn derived: ", purpose.as_bytes()];
+        let hkdf = Hkdf::<Sha256>::new(None, &self.0);
+        hkdf.expand_multi_info(&info, &mut derived.0).expect("32 bytes are fewer than HKDF can give");
+        derived
+    }
+
+    /// The bytes. Whoever has them has the secret.
+    #[must_use]
+    pub const fn expose_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
 }
 
 impl FromStr for Secret {
@@ -86,5 +105,20 @@ mod tests {
         let secret: Secret = "0f".repeat(32).parse().unwrap();
         assert_eq!((secret.0, format!("{secret:?}")), ([15; 32], "Secret([redacted])".into()));
         assert_eq!("0f".repeat(31).parse::<Secret>().unwrap_err(), SecretError);
+    }
+    #[test]
+    fn every_purpose_has_a_secret_of_its_own() {
+        let secret = Secret::from_bytes([1; 32]);
+        let derived = |purpose| *secret.derive(purpose).expose_bytes();
+        assert_eq!(derived("a v1"), derived("a v1"));
+        assert_ne!(derived("a v1"), derived("a v2"));
+        assert_ne!(derived("a v1"), *Secret::from_bytes([2; 32]).derive("a v1").expose_bytes());
+        // HMAC-SHA256 by hand: HKDF's two steps (RFC 5869, sections 2.2 and 2.3).
+        let mac = |key: &[u8], text: &[u8]| {
+            use hmac::Mac as _;
+            Mac::new_from_slice(key).unwrap().chain_update(text).finalize().into_bytes()
+        };
+        let key = mac(&[0; 32], &[1; 32]);
+        assert_eq!(derived("a v1"), *mac(&key, b"siwn derived: a v1\x01"));
     }
 }

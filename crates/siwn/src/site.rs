@@ -115,11 +115,19 @@ pub struct Site {
     issues: RwLock<Issues>,
     pub(crate) public_url: Option<PublicUrl>,
     pub(crate) origins: Vec<Origin>,
+    local_origins: LocalOrigins,
     pub(crate) callback_urls: Vec<CallbackUrl>,
     pub(crate) session_lifetime: Duration,
     pub(crate) idle_lifetime: Option<Duration>,
     pub(crate) access: AccessPolicy,
     pub(crate) authorizations: Option<AuthorizationPolicy>,
+}
+
+/// Which pages on this machine may sign people in, beside those that are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LocalOrigins {
+    OnlyListed,
+    All,
 }
 
 impl Site {
@@ -132,6 +140,7 @@ impl Site {
             issues: RwLock::new(issues.into()),
             public_url: None,
             origins: Vec::new(),
+            local_origins: LocalOrigins::OnlyListed,
             callback_urls: Vec::new(),
             session_lifetime: DEFAULT_SESSION_LIFETIME,
             idle_lifetime: None,
@@ -153,6 +162,13 @@ impl Site {
     #[must_use]
     pub fn origins(self, origins: Vec<Origin>) -> Self {
         Self { origins, ..self }
+    }
+
+    /// Whatever runs on this machine may sign people in here: every plain-http origin of `localhost`, `127.0.0.1` and `[::1]`, on any
+    /// port. For a server that one person develops against, and no other.
+    #[must_use]
+    pub fn dangerous_local_origins(self) -> Self {
+        Self { local_origins: LocalOrigins::All, ..self }
     }
 
     /// Callback URLs of others that may be part of what is signed.
@@ -195,7 +211,10 @@ impl Site {
     /// Whether a page of `origin` may sign people in here: the site's own, or one of the allowed.
     #[must_use]
     pub fn allows_origin(&self, origin: &str) -> bool {
-        self.own_origin().into_iter().chain(&self.origins).any(|allowed| allowed.as_str() == origin)
+        let is_listed = self.own_origin().into_iter().chain(&self.origins).any(|allowed| allowed.as_str() == origin);
+        // Plain http is parsed for names of this machine only.
+        let is_local = || origin.parse::<Origin>().is_ok_and(|origin| origin.is_plain_http());
+        is_listed || (self.local_origins == LocalOrigins::All && is_local())
     }
 
     /// Whether `origin` is the site's own.
@@ -263,6 +282,30 @@ mod tests {
         assert_eq!("app.example".parse::<Recipient>().unwrap().as_str(), "app.example");
         for bad in ["", "app example", "app.example\n", "äpp.example", &"x".repeat(254)] {
             assert_eq!(bad.parse::<Recipient>(), Err(SiteError::Recipient), "{bad}");
+        }
+    }
+
+    #[test]
+    fn pages_of_this_machine_may_only_where_that_is_said() {
+        let recipient: Recipient = "app.example".parse().unwrap();
+        let issue =
+            crate::Issue::new(&crate::Secret::from_bytes([7; 32]), Message::default_for(&recipient), Duration::from_mins(1));
+        let site = Site::new(recipient, issue.unwrap());
+        let local = ["http://localhost", "http://localhost:5173", "http://127.0.0.1:3000", "http://[::1]:8080"];
+        assert!(!local.iter().any(|origin| site.allows_origin(origin)));
+        let site = site.dangerous_local_origins();
+        assert!(local.iter().all(|origin| site.allows_origin(origin)));
+        for other in [
+            "",
+            "null",
+            "https://localhost:5173",
+            "http://localhost:5173/",
+            "http://localhost.app.example",
+            "http://127.0.0.1.app.example:5173",
+            "http://app.example",
+            "http://LOCALHOST:5173",
+        ] {
+            assert!(!site.allows_origin(other), "{other}");
         }
     }
 

@@ -5,6 +5,7 @@ use std::error::Error as StdError;
 use thiserror::Error;
 
 use crate::row::{Generation, NewSession, Renewal, SessionId, SessionRow};
+use crate::signing_keys::SealedKeys;
 use crate::site::Recipient;
 use crate::{AccountId, BoxFuture, PublicKey, UnixMillis};
 
@@ -74,6 +75,19 @@ pub trait Store: Send + Sync {
     /// Of any number of concurrent calls for one key, one is answered that it is new. Of every account the [`KEYS_REMEMBERED`] keys
     /// that were used last are remembered, by [`PublicKey::handle`]; nothing is forgotten because time passes.
     fn remember_key<'a>(&'a self, account: &'a AccountId, key: &'a PublicKey) -> BoxFuture<'a, Result<KeyMemory, StoreError>>;
+
+    /// What processes that share the store sign tokens with; none where nothing is kept yet. Of no use to whoever has not sealed it.
+    fn signing_keys(&self) -> BoxFuture<'_, Result<Option<SealedKeys>, StoreError>>;
+
+    /// Puts `new` in the place of `old`, or in the place of nothing. False where something else is kept: somebody was faster.
+    ///
+    /// Of any number of concurrent calls with one `old`, one at most is answered true, unless they bring the same. The same call again
+    /// answers true while what it brought is kept, so that it may be repeated after [`StoreError::Unknown`].
+    fn replace_signing_keys<'a>(
+        &'a self,
+        old: Option<&'a SealedKeys>,
+        new: &'a SealedKeys,
+    ) -> BoxFuture<'a, Result<bool, StoreError>>;
 
     /// How much is kept. Costs a walk over the whole store: for people, not for programs.
     fn counts(&self) -> BoxFuture<'_, Result<Counts, StoreError>>;

@@ -5,12 +5,14 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use reqwest::StatusCode;
 
 use crate::arguments::Health;
+use crate::configuration::told;
 use crate::failure::Failure;
 use crate::server::{Server, not_a_server};
 use crate::{output, runtime};
 
 pub(crate) fn run(arguments: &Health) -> Result<(), Failure> {
-    let listen = arguments.settings.require()?.listen;
+    // What is doubtful in the settings is said at the start, and not each time that somebody asks.
+    let listen = arguments.settings.load().map_err(|faults| Failure::unknown(told(&faults)))?.listen;
     if listen.port() == 0 {
         return Err(Failure::unknown("the server listens on whatever port is free").hint("name one in the setting listen"));
     }
@@ -23,7 +25,8 @@ pub(crate) fn run(arguments: &Health) -> Result<(), Failure> {
         StatusCode::OK => output::line(if arguments.ready { "ready" } else { "alive" }),
         StatusCode::SERVICE_UNAVAILABLE if arguments.ready => {
             let checks = answer["checks"].as_object().ok_or_else(not_a_server)?;
-            let said = checks.iter().map(|(name, said)| format!("{name}: {}", said.as_str().unwrap_or_default()));
+            let said = checks.iter().filter(|(_, said)| *said != "ok");
+            let said = said.map(|(name, said)| format!("{name}: {}", said.as_str().unwrap_or_default()));
             Err(Failure::no(format!("not ready: {}", said.collect::<Vec<_>>().join("; "))))
         }
         _ => Err(Failure::no(format!("the answer is {status}"))),

@@ -13,3 +13,4 @@ pub(crate) mod secret;
 pub(crate) mod serve;
 pub(crate) mod sign;
 pub(crate) mod verify;
+pub(crate) mod wallets;

@@ -197,6 +197,7 @@ async fn siwn(
         .session_cache(config.session_cache)
         .forward_cache(config.forward_cache)
         .key_checks(config.key_checks)
+        .token_key_lifetime(config.token_key_lifetime)
         .build()
         .map_err(Failure::unknown)
 }
@@ -227,6 +228,9 @@ fn site_builder(config: &Config, site: &SiteConfig, port: u16) -> SiteBuilder {
     }
     for url in &site.callback_urls {
         builder = builder.allow_callback_url(url.as_str());
+    }
+    for audience in &site.token_audiences {
+        builder = builder.token_audience(audience.as_str());
     }
     builder
 }

@@ -17,10 +17,12 @@ use crate::known_keys::KnownKeys;
 use crate::metrics::Metrics;
 use crate::pages::Pages;
 use crate::readiness::StoreState;
+use crate::secrets::Secrets;
 use crate::session_memory::SessionMemory;
 use crate::site::{Served, Sites, same_host_name};
 use crate::site_builder::{Built, SiteBuilder};
 use crate::siwn::{Clock, Inner, Siwn};
+use crate::tokens::Tokens;
 
 /// Rows of the store that a handle makes for itself.
 const MEMORY_ROWS: usize = 100_000;
@@ -51,7 +53,13 @@ impl Builder {
         let keys = Arc::new(KnownKeys::new(Arc::clone(&store)));
         let limits = door::limits(self.limits.take());
         let ports = Ports { network, authorizations, chain, store, forwarding, limits, keys, counts, audit_counts };
-        let sites = self.sites(&ports)?;
+        let (secrets, keeper) = match self.secrets.take() {
+            Some(secrets) => (secrets, Arc::clone(&ports.store)),
+            // What is sealed with a secret that nobody else will ever have is kept here, and nowhere else.
+            None => (Secret::from_bytes(random()?).into(), memory_store(&self.clock)?),
+        };
+        let sites = self.sites(&secrets, &ports)?;
+        let tokens = Tokens::new(keeper, &secrets, self.token_key_lifetime, ports.network.clone());
         let Ports { network, chain, store, .. } = ports;
         if let Some(watched) = self.watched {
             metrics.watch(watched);
@@ -68,17 +76,15 @@ impl Builder {
             is_stopping: AtomicBool::new(false),
             key_checker: KeyChecker::new(self.key_checks, key_counts),
             store_state: StoreState::default(),
+            tokens,
+            on_answer: self.on_answer,
         })))
     }
 
-    fn sites(&mut self, ports: &Ports) -> Result<Sites, BuildError> {
-        let secrets = match self.secrets.take() {
-            Some(secrets) => secrets,
-            None => Secret::from_bytes(random()?).into(),
-        };
+    fn sites(&self, secrets: &Secrets, ports: &Ports) -> Result<Sites, BuildError> {
         let mut sites: Vec<Arc<Served>> = Vec::new();
         for settings in [&self.site].into_iter().chain(&self.further) {
-            let built = settings.build(&secrets)?;
+            let built = settings.build(secrets)?;
             // Browsers keep cookies by host name, whatever port and path they came from.
             let shares_host = sites.iter().any(|other| same_host_name(&other.public_url, &built.public_url));
             sites.push(Arc::new(self.served(settings, built, shares_host, ports)));
@@ -87,7 +93,7 @@ impl Builder {
     }
 
     fn served(&self, settings: &SiteBuilder, built: Built, shares_host: bool, ports: &Ports) -> Served {
-        let Built { site, public_url, message } = built;
+        let Built { site, public_url, message, audiences } = built;
         let recipient = site.recipient().clone();
         let cookies =
             Cookies { is_secure: !public_url.origin().is_plain_http(), of: shares_host.then(|| CookieMark::of(&recipient)) };
@@ -115,6 +121,7 @@ impl Builder {
             cookies,
             pages: Pages::new(settings.login_page_in_use(), &public_url, &ports.network),
             access: settings.access(),
+            audiences,
             public_url,
         }
     }

@@ -3,6 +3,8 @@
 use siwn::{SiteError, UrlError};
 use thiserror::Error;
 
+use crate::tokens::AudienceError;
+
 /// Why a [`Siwn`] cannot be made.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -47,6 +49,17 @@ pub enum BuildError {
     #[cfg(feature = "rpc")]
     #[error(transparent)]
     Chain(#[from] siwn_chain::SetupError),
+    /// An audience of access tokens.
+    #[error("token audience {text:?}: {source}")]
+    Audience {
+        /// Its text.
+        text: String,
+        /// What is wrong with it.
+        source: AudienceError,
+    },
+    /// An audience of access tokens that identity tokens are for.
+    #[error("{0:?} is the origin of a site; an audience of access tokens is something else, as in api.example")]
+    AudienceOfIdentity(String),
     /// The operating system gives no random bytes.
     #[error("the operating system gives no random bytes")]
     Random(#[source] getrandom::Error),

@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 use prometheus_client::collector::Collector;
 use siwn::{AccountRules, Chain, ContractAccounts, Limits, ResolutionLimits, Store, UnfundedAccounts};
 
+use crate::answered::{AnswerHook, Answered};
 use crate::audit::AuditLog;
 use crate::client::TrustedProxies;
 use crate::door::Rates;
@@ -22,6 +23,7 @@ use crate::secrets::Secrets;
 use crate::session_memory;
 use crate::site_builder::SiteBuilder;
 use crate::siwn::{Clock, ReadyCheck, Siwn};
+use crate::tokens;
 
 pub use error::BuildError;
 
@@ -49,6 +51,8 @@ pub struct Builder {
     session_cache: Duration,
     forward_cache: Duration,
     key_checks: KeyChecks,
+    token_key_lifetime: Duration,
+    on_answer: Option<AnswerHook>,
 }
 
 impl Siwn {
@@ -85,6 +89,8 @@ impl Builder {
             session_cache: Duration::ZERO,
             forward_cache: session_memory::LONGEST,
             key_checks: KeyChecks::default(),
+            token_key_lifetime: tokens::KEY_LIFETIME,
+            on_answer: None,
         }
     }
 
@@ -125,6 +131,13 @@ impl Builder {
         self.with_site(|site| site.allow_origin(origin))
     }
 
+    /// Allows pages of every plain-http origin of this machine to sign people in here, and the login page to lead to them: for one
+    /// person's development. Whatever else runs on the machine can then act for whoever is signed in.
+    #[must_use]
+    pub fn dangerous_local_origins(self) -> Self {
+        self.with_site(SiteBuilder::dangerous_local_origins)
+    }
+
     /// Allows a callback URL of somebody else's to be signed.
     #[must_use]
     pub fn allow_callback_url(self, url: impl Into<String>) -> Self {
@@ -135,6 +148,13 @@ impl Builder {
     #[must_use]
     pub fn login_page(self, page: LoginPage) -> Self {
         self.with_site(|site| site.login_page(page))
+    }
+
+    /// Makes access tokens for this audience too, where a client asks for it: an API that verifies them by itself. Default: for the
+    /// recipient only.
+    #[must_use]
+    pub fn token_audience(self, audience: impl Into<String>) -> Self {
+        self.with_site(|site| site.token_audience(audience))
     }
 
     /// The secret that challenges are made with, shared by all replicas; or two, of which one takes the other's place.
@@ -308,6 +328,23 @@ impl Builder {
     #[must_use]
     pub const fn key_checks(mut self, checks: KeyChecks) -> Self {
         self.key_checks = checks;
+        self
+    }
+
+    /// How long a key signs tokens before the next one does. Default: 30 days.
+    ///
+    /// The next one is published a day ahead, or for half of the lifetime where that is shorter. Less than an hour is taken for an hour.
+    #[must_use]
+    pub const fn token_key_lifetime(mut self, lifetime: Duration) -> Self {
+        self.token_key_lifetime = lifetime;
+        self
+    }
+
+    /// Tells of every request that was answered, and why so: for a screen that one developer looks at. Called before the answer is
+    /// sent, so it must not take long. Operators have the log, the audit log and the metrics.
+    #[must_use]
+    pub fn on_answer(mut self, tell: impl Fn(&Answered<'_>) + Send + Sync + 'static) -> Self {
+        self.on_answer = Some(Box::new(tell));
         self
     }
 

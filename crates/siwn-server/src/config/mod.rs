@@ -27,6 +27,7 @@ use crate::door::Rates;
 use crate::key_checks::KeyChecks;
 use crate::pages::LoginPage;
 use crate::secrets::Secrets;
+use crate::tokens::Audience;
 
 /// Everything that a server is told, checked.
 #[derive(Debug)]
@@ -64,6 +65,8 @@ pub struct Config {
     pub forward_cache: Duration,
     /// How long the key of a session is taken for granted.
     pub key_checks: KeyChecks,
+    /// How long a key signs tokens.
+    pub token_key_lifetime: Duration,
     /// Whose word on a client's address is taken.
     pub trusted_proxies: TrustedProxies,
     /// Whether contracts are asked for accounts that they are.
@@ -102,6 +105,8 @@ pub struct SiteConfig {
     pub allowed_origins: Vec<Origin>,
     /// Callback URLs of others that may be signed.
     pub callback_urls: Vec<CallbackUrl>,
+    /// Whom access tokens may be for beside the recipient.
+    pub token_audiences: Vec<Audience>,
     /// What the login page offers, and where it may lead.
     pub login_page: LoginPage,
     /// What to do with implicit accounts that do not exist yet.

@@ -15,7 +15,7 @@ use crate::client::TrustedProxies;
 use crate::door::Rates;
 use crate::key_checks::KeyChecks;
 use crate::secrets::Secrets;
-use crate::session_memory;
+use crate::{session_memory, tokens};
 
 pub(super) const DAY: Duration = Duration::from_hours(24);
 
@@ -41,6 +41,7 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
     let session_cache = reader.duration("session_cache", Duration::ZERO, Duration::ZERO..=session_memory::LONGEST);
     let forward_cache = reader.duration("forward_cache", session_memory::LONGEST, Duration::ZERO..=session_memory::LONGEST);
     let key_checks = key_checks(&mut reader);
+    let token_key_lifetime = reader.duration("token_key_lifetime", tokens::KEY_LIFETIME, DAY..=365 * DAY);
     let store = reader.one("store", store).unwrap_or_else(|| StoreUrl::Sqlite("siwn.db".into()));
     let trusted_proxies = TrustedProxies::new(reader.list("trusted_proxies", crate::client::network));
     let contract_accounts = reader.one("contract_accounts", contract_accounts).unwrap_or_default();
@@ -51,6 +52,7 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
         initiate: reader.one("initiate_limit", rate).unwrap_or(default.initiate),
         verify: reader.one("verify_limit", rate).unwrap_or(default.verify),
         account: reader.one("account_limit", rate).unwrap_or(default.account),
+        sessions: reader.one("sessions_limit", rate).unwrap_or(default.sessions),
         ..default
     };
     let audit_log = reader.one("audit_log", audit_log).unwrap_or(AuditTarget::Off);
@@ -75,6 +77,7 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
             session_cache,
             forward_cache,
             key_checks,
+            token_key_lifetime,
             trusted_proxies,
             contract_accounts,
             resolution_limits,

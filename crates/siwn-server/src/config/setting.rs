@@ -154,6 +154,21 @@ pub(super) const SETTINGS: &[Setting] = &[
         "40m",
         "So much longer a session is good while NEAR cannot be asked; then its use answers 503",
     ),
+    setting(
+        "token_audiences",
+        "token-audiences",
+        "NAMES",
+        "",
+        "Whom access tokens may be for beside the recipient, comma-separated: names of APIs, as in api.example",
+    )
+    .of(Scope::Site),
+    setting(
+        "token_key_lifetime",
+        "token-key-lifetime",
+        "DURATION",
+        "30d",
+        "How long a key signs tokens before the next one does, which is published a day ahead",
+    ),
     setting("allowed_origins", "allowed-origins", "URLS", "", "Other origins whose pages may sign people in here, comma-separated")
         .of(Scope::Site),
     setting(
@@ -180,7 +195,28 @@ pub(super) const SETTINGS: &[Setting] = &[
         "Wallets that are websites and send the browser back, comma-separated",
     )
     .of(Scope::Site),
-    setting("wallets", "wallets", "FILE", "", "A file with the wallets that run in a sandbox of the login page").of(Scope::Site),
+    setting(
+        "wallets",
+        "wallets",
+        "PATH",
+        "",
+        "The wallets that run in a sandbox of the login page: a folder of siwn wallets pull, or a manifest",
+    )
+    .of(Scope::Default),
+    setting("login_name", "login-name", "TEXT", "recipient", "What the login page calls the site").of(Scope::Site),
+    setting("login_logo", "login-logo", "FILE", "", "A picture for the login page: SVG, PNG or WebP, at most 64 KiB")
+        .of(Scope::Default),
+    setting(
+        "login_theme",
+        "login-theme",
+        "NAME=VALUE",
+        "",
+        "How the login page looks, comma-separated: accent, background and card, the same with _dark, radius, font, scheme",
+    )
+    .of(Scope::Default),
+    setting("login_style", "login-style", "FILE", "", "A style sheet behind those of the login page").of(Scope::Default),
+    setting("login_template", "login-template", "FILE", "", "An HTML document around the login page, with {{head}} and {{login}}")
+        .of(Scope::Default),
     setting(
         "trusted_proxies",
         "trusted-proxies",
@@ -230,6 +266,13 @@ pub(super) const SETTINGS: &[Setting] = &[
         "RATE",
         "60/1m",
         "Logins of one account, counted when they open a session; off for no limit",
+    ),
+    setting(
+        "sessions_limit",
+        "sessions-limit",
+        "RATE",
+        "60/1m",
+        "Looks of one account at its sessions, and ends of them; off for no limit",
     ),
     setting(
         "audit_log",

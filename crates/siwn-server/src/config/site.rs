@@ -1,6 +1,7 @@
 //! What each site is told: the server's own settings for its only site, or a table for each of several.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use siwn::{AccountPattern, AccountRules, CallbackUrl, Message, Origin, PublicUrl, Recipient, UnfundedAccounts};
@@ -8,10 +9,20 @@ use siwn::{AccountPattern, AccountRules, CallbackUrl, Message, Origin, PublicUrl
 use super::parse::{DAY, OneSite, Reader, read_file};
 use super::setting::{Scope, settings};
 use super::{SiteConfig, accounts};
-use crate::pages::{LoginPage, WalletManifest, Website};
+use crate::pages::{LoginPage, Logo, SiteName, Template, Theme, WalletManifest, Website};
+use crate::tokens::Audience;
 
 /// All sites, where nothing is missing that a site needs.
 pub(super) fn sites(reader: &mut Reader<'_>, listen: SocketAddr, dangerous_plain_http: bool) -> Option<Vec<SiteConfig>> {
+    let sites = read(reader, listen, dangerous_plain_http)?;
+    let is_origin = |audience: &Audience| sites.iter().any(|site| site.public_url.origin().as_str() == audience.as_str());
+    if sites.iter().flat_map(|site| &site.token_audiences).any(is_origin) {
+        reader.fault("token_audiences", "the origin of a site is the audience of identity tokens; name the API, as in api.example");
+    }
+    Some(sites)
+}
+
+fn read(reader: &mut Reader<'_>, listen: SocketAddr, dangerous_plain_http: bool) -> Option<Vec<SiteConfig>> {
     let tables = reader.sources.sites();
     if tables.is_empty() {
         let public_url = public_url(reader, listen, dangerous_plain_http);
@@ -49,6 +60,7 @@ fn site(reader: &mut Reader<'_>, public_url: Option<PublicUrl>) -> Option<SiteCo
         reader.get("session_idle").map(|_| reader.duration("session_idle", session_ttl, Duration::from_secs(1)..=365 * DAY));
     let allowed_origins = reader.list("allowed_origins", str::parse::<Origin>);
     let callback_urls = reader.list("callback_urls", str::parse::<CallbackUrl>);
+    let token_audiences = reader.list("token_audiences", str::parse::<Audience>);
     let login_page = login_page(reader);
     let unfunded_accounts = if reader.boolean("unfunded_accounts") { UnfundedAccounts::Accept } else { UnfundedAccounts::Refuse };
     let account_rules = account_rules(reader);
@@ -62,6 +74,7 @@ fn site(reader: &mut Reader<'_>, public_url: Option<PublicUrl>) -> Option<SiteCo
         session_idle,
         allowed_origins,
         callback_urls,
+        token_audiences,
         login_page,
         unfunded_accounts,
         account_rules,
@@ -118,9 +131,32 @@ fn login_page(reader: &mut Reader<'_>) -> LoginPage {
     if reader.get("wallet_websites").is_some() {
         page = page.websites_only(reader.list("wallet_websites", str::parse::<Website>));
     }
-    let manifest = |path: &str| read_file(path)?.parse::<WalletManifest>().map_err(|error| error.to_string());
-    match reader.one("wallets", manifest) {
-        Some(wallets) => page.wallets(wallets),
+    if let Some(wallets) = reader.one("wallets", |path| WalletManifest::read(Path::new(path))) {
+        page = page.wallets(wallets);
+    }
+    looks(reader, page)
+}
+
+fn looks(reader: &mut Reader<'_>, mut page: LoginPage) -> LoginPage {
+    if let Some(name) = reader.one("login_name", str::parse::<SiteName>) {
+        page = page.name(name);
+    }
+    if let Some(logo) = reader.one("login_logo", |path| Logo::read(Path::new(path))) {
+        page = page.logo(logo);
+    }
+    // A list in the file, or texts between commas.
+    if let Some(given) = reader.get("login_theme") {
+        match given.values.join(",").parse::<Theme>() {
+            Ok(theme) => page = page.theme(theme),
+            Err(error) => reader.fault("login_theme", error.to_string()),
+        }
+    }
+    if let Some(style) = reader.one("login_style", read_file) {
+        page = page.style(style);
+    }
+    let template = |path: &str| read_file(path)?.parse::<Template>().map_err(|error| error.to_string());
+    match reader.one("login_template", template) {
+        Some(template) => page.template(template),
         None => page,
     }
 }

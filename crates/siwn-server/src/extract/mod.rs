@@ -1,5 +1,6 @@
 //! Extractors: who is signed in, for the routes of an application.
 
+mod access_token;
 mod bearer_token;
 mod layer;
 mod signed_in;
@@ -17,6 +18,7 @@ use crate::requester::Requester;
 use crate::site::Served;
 use crate::siwn::Siwn;
 
+pub use self::access_token::AccessToken;
 pub use self::bearer_token::{BearerToken, ReusableToken, TokenUse};
 pub use self::layer::{SignedInLayer, SignedInOnly};
 pub use self::signed_in::SignedIn;

@@ -35,6 +35,7 @@ fn document() -> Value {
             { "name": "login", "description": "A challenge, and a proof for a session." },
             { "name": "session", "description": "Who is signed in, and the end of it." },
             { "name": "proxies", "description": "For reverse proxies, and for nobody else." },
+            { "name": "tokens", "description": "For services that find out by themselves who is signed in." },
             { "name": "pages", "description": "For browsers." },
             { "name": "operations", "description": "For whoever runs the server." },
             { "name": "administration", "description": "For operators, on a listener of its own." },

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::problem::Code;
 
 pub(super) const JSON: &str = "application/json";
+const TOO_LARGE_HEAD: &str = "431";
 /// Refusals with so many codes or fewer are shared by all operations that have just these.
 const SHARED: usize = 6;
 
@@ -123,6 +124,10 @@ impl Operation {
             }
             responses.insert(status.as_str().to_owned(), refusal);
         }
+        // Whoever reads HTTP says so, before any route is found.
+        let too_large = json!({ "description": "The head of the request is larger than 32 KiB, or has more than 100 headers. There is no body." });
+        responses.insert(TOO_LARGE_HEAD.into(), component("responses", "head_too_large"));
+        shared.insert("head_too_large".into(), too_large);
         operation["responses"] = responses.into();
         if let Some(description) = self.description {
             operation["description"] = description.into();

@@ -16,6 +16,7 @@ pub(super) fn all() -> Vec<Operation> {
     ];
     all.extend(sessions());
     all.push(super::forward::operation());
+    all.extend(tokens());
     all.extend(pages());
     all.extend(operations());
     all
@@ -75,8 +76,11 @@ fn verify() -> Operation {
         .refuses(&[Code::ChainUnavailable, Code::AdmissionUnavailable, Code::StoreUnavailable, Code::StartOver])
 }
 
+fn by_session() -> Value {
+    json!([{ "cookie": [] }, { "bearer": [] }])
+}
+
 fn sessions() -> Vec<Operation> {
-    let by_session = || json!([{ "cookie": [] }, { "bearer": [] }]);
     let own =
         |method, path, id, summary| at_site(method, path, id, summary).tagged("session").secured(by_session()).refuses(SIGNED_IN);
     let id = json!({
@@ -107,6 +111,42 @@ fn sessions() -> Vec<Operation> {
             .with_header(204, "Set-Cookie", component("headers", "Set-Cookie"))
             .refuses(BODY)
             .refuses(&[Code::CookieTwice, Code::OriginNotAllowed, Code::StoreUnavailable]),
+    ]
+}
+
+fn tokens() -> Vec<Operation> {
+    let keys = |path, id, description| {
+        let kept = json!({
+            "description": "How long it may be kept.", "required": true, "schema": { "const": "public, max-age=300" },
+        });
+        let everybody = json!({ "description": "For pages of any origin.", "required": true, "schema": { "const": "*" } });
+        Operation::new("get", path, id, "The public keys of tokens")
+            .tagged("tokens")
+            .described(description)
+            .answers(200, "A JSON Web Key Set (RFC 7517).", "Jwks")
+            .with_header(200, "Cache-Control", kept)
+            .with_header(200, "Access-Control-Allow-Origin", everybody)
+            .refuses(&[Code::HostNotAllowed, Code::MethodNotAllowed, Code::Internal, Code::StoreUnavailable])
+    };
+    vec![
+        at_site("post", "/api/auth/token", "token", "An access token for a service")
+            .tagged("tokens")
+            .described(
+                "Makes a JWT that others verify by themselves, by the keys at `/.well-known/jwks.json` (RFC 9068, ES256). It is good for \
+                 five minutes, and never for longer than the session; it is made only while the key that signed in is known to stand.",
+            )
+            .secured(by_session())
+            .may_take("AccessTokenWish")
+            .answers(200, "A token.", "AccessToken")
+            .refuses(SIGNED_IN)
+            .refuses(BODY)
+            .refuses(&[Code::OriginNotAllowed, Code::AudienceUnknown, Code::Internal]),
+        keys(
+            "/.well-known/jwks.json",
+            "wellKnownJwks",
+            "Keys stand here before they sign, and until their last token has expired. One list for all sites of a server.",
+        ),
+        keys("/api/auth/jwks.json", "jwks", "The same list, under the address that a proxy hands on anyway."),
     ]
 }
 

@@ -5,8 +5,8 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use crate::problem::{self, Code};
-use crate::routes::{initiate, session, sessions, verify};
-use crate::{admin, operations};
+use crate::routes::{initiate, session, sessions, token, verify};
+use crate::{admin, operations, tokens};
 
 pub(super) fn all() -> Map<String, Value> {
     let mut schemas = Map::from_iter([
@@ -16,6 +16,9 @@ pub(super) fn all() -> Map<String, Value> {
         ("SignedIn".to_owned(), written::<verify::Answer<'_>>()),
         ("Session".to_owned(), written::<session::Answer<'_>>()),
         ("Sessions".to_owned(), written::<sessions::Answer<'_>>()),
+        ("AccessTokenWish".to_owned(), read::<token::Wish>()),
+        ("AccessToken".to_owned(), written::<token::Answer<'_>>()),
+        ("Jwks".to_owned(), written::<tokens::Jwks<'_>>()),
         ("Readiness".to_owned(), written::<operations::Readiness<'_>>()),
         ("Account".to_owned(), written::<admin::accounts::Answer<'_>>()),
         ("Counts".to_owned(), written::<admin::Counts>()),

@@ -1,22 +1,33 @@
-//! Scripts and styles: those that are part of the source, and those that npm built.
+//! Scripts and styles: those that are part of the source, those that npm built, and those of the operator.
 
 use std::sync::{Arc, LazyLock};
 
 use axum::Extension;
+use axum::body::{Body, Bytes};
 use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, X_CONTENT_TYPE_OPTIONS};
+use http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, X_CONTENT_TYPE_OPTIONS,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use sha2::{Digest as _, Sha256};
 
+use super::settings::LoginPage;
+use super::wallets::Script;
 use crate::problem::{Code, Problem};
 use crate::site::Served;
 
 const CLIENT: &str = "client.js";
 const CONNECTOR: &str = "connector.js";
-const STYLE: &str = "page.css";
+/// What `login_theme` says.
+pub(super) const THEME: &str = "theme.css";
+/// What `login_style` says.
+pub(super) const STYLE: &str = "style.css";
+pub(super) const LOGO: &str = "logo";
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+const CSS: &str = "text/css; charset=utf-8";
+const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// What npm built: none of it where there was no Node.
 const BUILT: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/built.rs"));
@@ -36,17 +47,28 @@ pub fn built_files() -> &'static [&'static str] {
 }
 
 /// Everything that is handed out as it is.
-pub(super) struct Assets(Vec<Asset>);
+pub(super) struct Assets {
+    of_page: Vec<Asset>,
+    /// The scripts of wallets.
+    of_wallets: Vec<Asset>,
+}
 
 struct Asset {
-    name: &'static str,
-    text: &'static str,
+    name: String,
+    bytes: Bytes,
+    content_type: &'static str,
     etag: HeaderValue,
 }
 
 impl Assets {
-    pub(super) fn new() -> Self {
-        Self(SOURCE.iter().chain(BUILT).map(|(name, text)| Asset::new(name, text)).collect())
+    pub(super) fn new(settings: &LoginPage) -> Self {
+        let mut of_page: Vec<_> =
+            SOURCE.iter().chain(BUILT).map(|(name, text)| Asset::text(name, Bytes::from_static(text.as_bytes()))).collect();
+        of_page.extend(settings.theme.css().map(|css| Asset::text(THEME, css.into())));
+        of_page.extend(settings.style.clone().map(|css| Asset::text(STYLE, css.into())));
+        of_page.extend(settings.logo.as_ref().map(|logo| Asset::new(LOGO, logo.bytes.clone(), logo.content_type)));
+        let script = |Script { name, bytes }: &Script| Asset::text(name, bytes.clone());
+        Self { of_page, of_wallets: settings.wallets.scripts().iter().map(script).collect() }
     }
 
     /// Whether the client was built, without which the page asks no wallet that is installed.
@@ -59,25 +81,41 @@ impl Assets {
         self.find(CONNECTOR).is_some()
     }
 
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
     fn find(&self, name: &str) -> Option<&Asset> {
-        self.0.iter().find(|asset| asset.name == name)
+        self.of_page.iter().find(|asset| asset.name == name)
     }
 }
 
 impl Asset {
-    fn new(name: &'static str, text: &'static str) -> Self {
-        let etag = format!("\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(text)[..18]));
-        Self { name, text, etag: HeaderValue::try_from(etag).expect("base64url") }
+    fn text(name: &str, bytes: Bytes) -> Self {
+        let is_style = std::path::Path::new(name).extension().is_some_and(|extension| extension == "css");
+        Self::new(name, bytes, if is_style { CSS } else { JAVASCRIPT })
+    }
+
+    fn new(name: &str, bytes: Bytes, content_type: &'static str) -> Self {
+        let etag = format!("\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(&bytes)[..18]));
+        Self { name: name.to_owned(), bytes, content_type, etag: HeaderValue::try_from(etag).expect("base64url") }
     }
 
     /// The asset, or that the browser has it already. It is asked for each time, so that after an update no page has old parts.
     fn answer(&self, headers: &HeaderMap) -> Response {
-        let mut response =
-            if self.is_known(headers) { StatusCode::NOT_MODIFIED.into_response() } else { self.text.into_response() };
-        let content_type = if self.name == STYLE { "text/css; charset=utf-8" } else { "text/javascript; charset=utf-8" };
-        for (name, value) in
-            [(CONTENT_TYPE, content_type), (CACHE_CONTROL, "public, no-cache"), (X_CONTENT_TYPE_OPTIONS, "nosniff")]
-        {
+        let mut response = if self.is_known(headers) {
+            StatusCode::NOT_MODIFIED.into_response()
+        } else {
+            Body::from(self.bytes.clone()).into_response()
+        };
+        for (name, value) in [
+            (CONTENT_TYPE, self.content_type),
+            (CACHE_CONTROL, "public, no-cache"),
+            (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            // A picture can be opened by itself, and an SVG can hold scripts.
+            (CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; sandbox"),
+            (CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"),
+        ] {
             response.headers_mut().insert(name, HeaderValue::from_static(value));
         }
         response.headers_mut().insert(ETAG, self.etag.clone());
@@ -92,7 +130,7 @@ impl Asset {
 
 /// The client: for pages of any origin, which may run it but learn nothing by it.
 pub(super) async fn client(Extension(site): Extension<Arc<Served>>, headers: HeaderMap) -> Response {
-    let Some(asset) = site.pages.assets.find(CLIENT) else { return Problem::new(Code::NotFound).into_response() };
+    let Some(asset) = site.pages.assets.find(CLIENT) else { return missing() };
     let mut response = asset.answer(&headers);
     for (name, value) in [(ACCESS_CONTROL_ALLOW_ORIGIN, "*"), (CROSS_ORIGIN_RESOURCE_POLICY, "cross-origin")] {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
@@ -100,11 +138,18 @@ pub(super) async fn client(Extension(site): Extension<Arc<Served>>, headers: Hea
     response
 }
 
-/// A script or style of the pages.
+/// A script, a style or the logo of the pages.
 pub(super) async fn of_page(Extension(site): Extension<Arc<Served>>, Path(name): Path<String>, headers: HeaderMap) -> Response {
     let found = site.pages.assets.find(&name).filter(|asset| asset.name != CLIENT);
-    let Some(asset) = found else { return Problem::new(Code::NotFound).into_response() };
-    let mut response = asset.answer(&headers);
-    response.headers_mut().insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
-    response
+    found.map_or_else(missing, |asset| asset.answer(&headers))
+}
+
+/// The script of a wallet that runs in a sandbox of the page. Whatever stands in the query makes no difference.
+pub(super) async fn of_wallet(Extension(site): Extension<Arc<Served>>, Path(name): Path<String>, headers: HeaderMap) -> Response {
+    let found = site.pages.assets.of_wallets.iter().find(|asset| asset.name == name);
+    found.map_or_else(missing, |asset| asset.answer(&headers))
+}
+
+fn missing() -> Response {
+    Problem::new(Code::NotFound).into_response()
 }

@@ -2,13 +2,18 @@
 
 mod asset;
 mod callback;
+mod document;
+mod frame;
 mod language;
 mod login;
-mod manifest;
+mod logo;
 mod policy;
 pub(crate) mod return_to;
 mod settings;
+mod site_name;
 mod template;
+mod theme;
+mod wallets;
 
 use std::sync::Arc;
 
@@ -20,8 +25,12 @@ use axum::{Extension, Router};
 use siwn::PublicUrl;
 
 pub use self::asset::built_files;
-pub use self::manifest::{ManifestError, WalletManifest};
+pub use self::frame::{Template, TemplateError};
+pub use self::logo::{Logo, LogoError};
 pub use self::settings::{LoginPage, Website, WebsiteError};
+pub use self::site_name::{SiteName, SiteNameError};
+pub use self::theme::{Theme, ThemeError};
+pub use self::wallets::{ManifestError, WalletManifest};
 
 use self::asset::Assets;
 use self::language::Languages;
@@ -33,6 +42,8 @@ use crate::siwn::Siwn;
 pub(crate) struct Pages {
     settings: LoginPage,
     websites: Vec<Website>,
+    /// The wallets for the sandbox, as the page gets them.
+    manifest: serde_json::Value,
     network: String,
     /// What people see in the address bar.
     origin: String,
@@ -45,16 +56,22 @@ pub(crate) struct Pages {
 impl Pages {
     /// Pages of the site at `public_url`, on `network`.
     pub(crate) fn new(settings: LoginPage, public_url: &PublicUrl, network: &str) -> Self {
-        let websites = settings.websites(network);
+        let settings = settings.of_network(network);
         Self {
+            websites: settings.websites(network),
+            manifest: settings.wallets.for_page(&format!("{}/api/auth/wallets/", public_url.path())),
+            assets: Assets::new(&settings),
             settings,
-            websites,
             network: network.to_owned(),
             origin: public_url.origin().to_string(),
             public_url: public_url.to_string(),
-            assets: Assets::new(),
             languages: Languages::new(),
         }
+    }
+
+    /// Whether npm had built the client.
+    pub(crate) fn has_client(&self) -> bool {
+        self.assets.has_client()
     }
 
     /// Whether there are wallets for the connector, and the connector.
@@ -72,6 +89,7 @@ pub(crate) fn routes(path: &str) -> Router<Siwn> {
         .route(&at("/api/auth/callback"), get(callback::handle).fallback(only_get))
         .route(&at("/api/auth/client.js"), get(asset::client).fallback(only_get))
         .route(&at("/api/auth/page/{name}"), get(asset::of_page).fallback(only_get))
+        .route(&at("/api/auth/wallets/{name}"), get(asset::of_wallet).fallback(only_get))
         .layer(from_fn(guard))
 }
 

@@ -6,14 +6,33 @@ use std::str::FromStr;
 use siwn::{CallbackUrl, UrlError};
 use thiserror::Error;
 
-use super::manifest::WalletManifest;
+use super::frame::Template;
+use super::logo::Logo;
+use super::return_to;
+use super::site_name::SiteName;
+use super::theme::Theme;
+use super::wallets::WalletManifest;
 
-/// What the login page offers, and where it may lead.
+/// What the login page offers, where it may lead, and how it looks.
 #[derive(Clone, Debug, Default)]
 pub struct LoginPage {
-    pub(super) return_urls: Vec<CallbackUrl>,
+    return_urls: Vec<CallbackUrl>,
+    local_returns: LocalReturns,
     pub(super) wallets: WalletManifest,
+    pub(super) name: Option<SiteName>,
+    pub(super) logo: Option<Logo>,
+    pub(super) theme: Theme,
+    pub(super) style: Option<String>,
+    pub(super) template: Option<Template>,
     websites: Option<Vec<Website>>,
+}
+
+/// Whether the page may lead to any page on this machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum LocalReturns {
+    #[default]
+    Refuse,
+    DangerouslyAllow,
 }
 
 /// A wallet that is a website, and that answers by sending the browser back.
@@ -78,6 +97,17 @@ impl LoginPage {
         self
     }
 
+    /// Lets people go on to any page on this machine, on any port: for development.
+    pub(crate) fn dangerous_local_returns(self) -> Self {
+        Self { local_returns: LocalReturns::DangerouslyAllow, ..self }
+    }
+
+    /// Where people may go on to, of what a request says.
+    pub(super) fn allowed_return<'a>(&self, text: &'a str) -> Option<&'a str> {
+        let is_local = || self.local_returns == LocalReturns::DangerouslyAllow && return_to::is_local(text);
+        return_to::allowed(text, &self.return_urls).or_else(|| is_local().then_some(text))
+    }
+
     /// Offers these websites, and no others.
     #[must_use]
     pub fn websites_only(self, websites: Vec<Website>) -> Self {
@@ -88,6 +118,41 @@ impl LoginPage {
     #[must_use]
     pub fn wallets(self, manifest: WalletManifest) -> Self {
         Self { wallets: manifest, ..self }
+    }
+
+    /// Calls the site by this name; without one it is the recipient's.
+    #[must_use]
+    pub fn name(self, name: SiteName) -> Self {
+        Self { name: Some(name), ..self }
+    }
+
+    /// Shows this picture.
+    #[must_use]
+    pub fn logo(self, logo: Logo) -> Self {
+        Self { logo: Some(logo), ..self }
+    }
+
+    /// Changes colours, corners and the font.
+    #[must_use]
+    pub fn theme(self, theme: Theme) -> Self {
+        Self { theme, ..self }
+    }
+
+    /// Adds a style sheet behind the page's own: CSS, which is handed out as it is.
+    #[must_use]
+    pub fn style(self, css: impl Into<String>) -> Self {
+        Self { style: Some(css.into()), ..self }
+    }
+
+    /// Puts the page into a document of one's own.
+    #[must_use]
+    pub fn template(self, template: Template) -> Self {
+        Self { template: Some(template), ..self }
+    }
+
+    /// With the wallets of this network only.
+    pub(super) fn of_network(self, network: &str) -> Self {
+        Self { wallets: self.wallets.of_network(network), ..self }
     }
 
     /// The addresses that people may go on to.

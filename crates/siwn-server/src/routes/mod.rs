@@ -2,9 +2,11 @@
 
 mod forward;
 pub(crate) mod initiate;
+mod jwks;
 mod logout;
 pub(crate) mod session;
 pub(crate) mod sessions;
+pub(crate) mod token;
 pub(crate) mod verify;
 
 use std::sync::Arc;
@@ -37,6 +39,17 @@ impl Siwn {
         self.unobserved_routes().layer(from_fn_with_state(self.clone(), observe::request))
     }
 
+    /// `/.well-known/jwks.json`, the public keys of tokens, for an application that publishes none of its own there.
+    ///
+    /// They are at `/api/auth/jwks.json` too, which [`routes`](Self::routes) brings.
+    pub fn well_known<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        self.unobserved_well_known().layer(from_fn_with_state(self.clone(), observe::request))
+    }
+
+    pub(crate) fn unobserved_well_known<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        jwks::route("/.well-known/jwks.json").with_state(self.clone())
+    }
+
     pub(crate) fn unobserved_routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
         self.0.sites.paths().into_iter().map(|path| self.routes_under(path)).fold(Router::new(), Router::merge)
     }
@@ -51,12 +64,14 @@ impl Siwn {
             .route(&at("/api/auth/session"), only(get(session::handle)))
             .route(&at("/api/auth/sessions"), only(get(sessions::list).delete(sessions::end_others)))
             .route(&at("/api/auth/sessions/{id}"), only(delete(sessions::end)))
+            .route(&at("/api/auth/token"), only(post(token::handle)))
             .route(&at("/api/auth/logout"), only(post(logout::handle)))
             .layer(from_fn(guard))
             .layer(cors())
             .merge(pages::routes(path))
             .layer(from_fn_with_state((self.clone(), Arc::from(path)), select))
             .merge(forward::routes(path))
+            .merge(jwks::route(&at("/api/auth/jwks.json")))
             .with_state(self.clone())
     }
 }

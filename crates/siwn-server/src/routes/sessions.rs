@@ -62,6 +62,7 @@ pub(super) async fn list(
     AtSite(site): AtSite,
     SignedIn { session, .. }: SignedIn,
 ) -> Result<Response, Problem> {
+    site.door.sessions(&session.account, siwn.now()).await?;
     let sessions = site.sessions.list(&session.account, siwn.now()).await?;
     let sessions = sessions.iter().map(|one| Listed::of(one, session.id)).collect();
     Ok(Json(Answer { sessions }).into_response())
@@ -75,6 +76,7 @@ pub(super) async fn end(
     id: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Result<Response, Problem> {
+    site.door.sessions(&session.account, siwn.now()).await?;
     let unknown = || Problem::new(Code::SessionUnknown);
     let Path(id) = id.map_err(|_| unknown())?;
     let id: SessionId = id.parse().map_err(|_| unknown())?;
@@ -95,6 +97,7 @@ pub(super) async fn end_others(
     SignedIn { session, .. }: SignedIn,
     request: Request,
 ) -> Result<Response, Problem> {
+    site.door.sessions(&session.account, siwn.now()).await?;
     site.sessions.close_all(&session.account, Some(session.id)).await?;
     let requester = Requester::of(&siwn.0.trusted_proxies, request.extensions(), request.headers());
     siwn.audit_end(&site, &session, EndReason::OthersByOwner, &requester);

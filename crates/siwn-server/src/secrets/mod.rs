@@ -76,6 +76,11 @@ impl Secrets {
         }
     }
 
+    /// The first one, and the second one with its time.
+    pub(crate) fn both(&self) -> (&Secret, Option<(&Secret, Option<UnixMillis>)>) {
+        (&self.first, self.second.as_ref().map(|(secret, time)| (secret, *time)))
+    }
+
     pub(crate) fn issues(&self, message: &Message, lifetime: Duration) -> Result<Issues, SiteError> {
         let issue = |secret| Issue::new(secret, message.clone(), lifetime);
         let first = Issues::new(issue(&self.first)?);

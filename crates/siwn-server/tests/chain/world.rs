@@ -91,7 +91,7 @@ impl World {
 
     /// A login server that asks these endpoints, in this order, remembers no key, and lets everybody ask as often as he likes.
     pub(crate) fn site(&self, urls: &[String], settings: impl FnOnce(&mut Settings)) -> Site {
-        self.site_with(Rates { initiate: None, verify: None, account: None, ..Rates::default() }, urls, settings)
+        self.site_with(Rates { initiate: None, verify: None, account: None, sessions: None, ..Rates::default() }, urls, settings)
     }
 
     /// The same with limits of its own.

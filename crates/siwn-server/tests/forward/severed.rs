@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use siwn::conformance::TestClock;
 use siwn::{
     AccountId, BoxFuture, Counts, Generation, KeyMemory, MemoryStore, NewSession, Opening, PublicKey, Recipient, Renewal,
-    SessionId, SessionRow, Store, StoreError,
+    SealedKeys, SessionId, SessionRow, Store, StoreError,
 };
 
 use crate::support::NOW;
@@ -102,6 +102,18 @@ impl Store for Severed {
 
     fn remember_key<'a>(&'a self, account: &'a AccountId, key: &'a PublicKey) -> BoxFuture<'a, Result<KeyMemory, StoreError>> {
         self.call(self.store.remember_key(account, key))
+    }
+
+    fn signing_keys(&self) -> BoxFuture<'_, Result<Option<SealedKeys>, StoreError>> {
+        self.call(self.store.signing_keys())
+    }
+
+    fn replace_signing_keys<'a>(
+        &'a self,
+        old: Option<&'a SealedKeys>,
+        new: &'a SealedKeys,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        self.call(self.store.replace_signing_keys(old, new))
     }
 
     fn counts(&self) -> BoxFuture<'_, Result<Counts, StoreError>> {

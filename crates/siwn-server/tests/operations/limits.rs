@@ -8,8 +8,8 @@ use serde_json::json;
 use siwn::{Access, BoxFuture, Counted, Limits, LimitsUnavailable, Rate, Taken, UnixMillis};
 use siwn_server::{Builder, Rates, TrustedProxies};
 
-use crate::support::{Answer, Server, key, sign};
-use crate::{INITIATE, VERIFY, initiate_from, request_from, sign_in, verify_from};
+use crate::support::{Answer, Server, key, request, sign};
+use crate::{INITIATE, VERIFY, bearer, initiate_from, request_from, sign_in, verify_from};
 
 const CLIENT: &str = "192.0.2.1:5000";
 
@@ -103,6 +103,24 @@ async fn an_account_signs_in_sixty_times_a_minute_and_no_oftener() {
 }
 
 #[tokio::test]
+async fn an_account_looks_at_its_sessions_and_ends_them_only_so_often() {
+    let server = Server::with(|builder| builder.rates(Rates { sessions: Some(rate("3/1m")), ..Rates::default() }));
+    let [mine, theirs] = [bearer(&sign_in(&server, "alice.near").await), bearer(&sign_in(&server, "bob.near").await)];
+    let ask = async |method: Method, path: &str, who: &str| {
+        server.send(request(method, &format!("/api/auth/{path}"), &[("authorization", who)], "")).await
+    };
+    assert_eq!(ask(Method::GET, "sessions", &mine).await.status, StatusCode::OK);
+    assert_eq!(ask(Method::DELETE, "sessions", &mine).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(ask(Method::DELETE, "sessions/none", &mine).await.error(), "session_unknown");
+    for (method, path) in [(Method::GET, "sessions"), (Method::DELETE, "sessions"), (Method::DELETE, "sessions/none")] {
+        assert_eq!(limited(&ask(method, path, &mine).await), Some("20"));
+    }
+    assert_eq!(ask(Method::GET, "sessions", &theirs).await.status, StatusCode::OK, "others are not disturbed");
+    assert_eq!(ask(Method::GET, "session", &mine).await.status, StatusCode::OK, "who is signed in can always be asked");
+    assert_eq!(ask(Method::POST, "logout", &mine).await.status, StatusCode::NO_CONTENT, "and logging out always works");
+}
+
+#[tokio::test]
 async fn nobody_uses_up_what_anothers_account_may() {
     let account = Some(rate("1/1m"));
     let server = Server::with(|builder| builder.rates(Rates { account, ..Rates::default() }));
@@ -129,7 +147,9 @@ async fn who_replays_anothers_token_uses_up_nothing() {
 
 #[tokio::test]
 async fn without_a_limit_nothing_is_counted() {
-    let server = Server::with(|builder| builder.rates(Rates { initiate: None, verify: None, account: None, ..Rates::default() }));
+    let server = Server::with(|builder| {
+        builder.rates(Rates { initiate: None, verify: None, account: None, sessions: None, ..Rates::default() })
+    });
     for _ in 0..100 {
         assert_eq!(initiate_from(&server, CLIENT).await.status, StatusCode::OK);
         assert_eq!(sign_in(&server, "alice.near").await.status, StatusCode::OK);

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use http::StatusCode;
 use siwn::{
-    AccountId, BoxFuture, Counts, Generation, KeyMemory, NewSession, Opening, PublicKey, Recipient, Renewal, SessionId, SessionRow,
-    Store, StoreError,
+    AccountId, BoxFuture, Counts, Generation, KeyMemory, NewSession, Opening, PublicKey, Recipient, Renewal, SealedKeys, SessionId,
+    SessionRow, Store, StoreError,
 };
 
 use crate::sign_in;
@@ -67,6 +67,14 @@ impl Store for Hung {
     }
 
     fn remember_key<'a>(&'a self, _: &'a AccountId, _: &'a PublicKey) -> BoxFuture<'a, Result<KeyMemory, StoreError>> {
+        Box::pin(pending())
+    }
+
+    fn signing_keys(&self) -> BoxFuture<'_, Result<Option<SealedKeys>, StoreError>> {
+        Box::pin(pending())
+    }
+
+    fn replace_signing_keys<'a>(&'a self, _: Option<&'a SealedKeys>, _: &'a SealedKeys) -> BoxFuture<'a, Result<bool, StoreError>> {
         Box::pin(pending())
     }
 

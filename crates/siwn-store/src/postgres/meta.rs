@@ -1,6 +1,6 @@
 //! The statements about the database as a whole: its generation, its secret, pruning.
 
-use siwn::Generation;
+use siwn::{Generation, SealedKeys};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
@@ -70,6 +70,26 @@ pub(super) fn replace_secrets(old: &str, new: &str) -> String {
         "UPDATE siwn.meta SET secrets = CASE WHEN sha256(convert_to(secrets, 'UTF8')) = {is_new} THEN secrets ELSE {opened} END
         WHERE sha256(convert_to(secrets, 'UTF8')) IN ({}, {is_new}) RETURNING 1 AS replaced",
         hash(old),
+    ))
+}
+
+/// The keys that tokens are signed with, sealed.
+pub(super) const SIGNING_KEYS: &str = "SELECT encode(convert_to(signing_keys, 'UTF8'), 'hex') AS signing_keys FROM siwn.meta";
+
+pub(super) fn signing_keys(rows: &[PgRow]) -> Result<Option<SealedKeys>, Fault> {
+    let unreadable = || Fault::of_statement(sqlx::Error::Decode(Box::new(ColumnError("signing_keys"))));
+    let digits: Option<&str> = rows.first().and_then(|row| row.try_get("signing_keys").ok()).ok_or_else(unreadable)?;
+    let Some(digits) = digits else { return Ok(None) };
+    let text = unhex(digits).and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(unreadable)?;
+    Ok(Some(SealedKeys::new(text)))
+}
+
+/// Puts `new` in the place of `old`. A row where it is there now, also by the same statement before.
+pub(super) fn replace_signing_keys(old: Option<&SealedKeys>, new: &SealedKeys) -> String {
+    let (old, new) = (old.map_or("NULL".into(), |old| text(old.as_str())), text(new.as_str()));
+    change(&format!(
+        "UPDATE siwn.meta SET signing_keys = {new}
+        WHERE signing_keys IS NOT DISTINCT FROM {old} OR signing_keys = {new} RETURNING 1 AS replaced"
     ))
 }
 

@@ -30,8 +30,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use siwn::{
-    AccountId, BoxFuture, Counts, Generation, KeyMemory, NewSession, Opening, PublicKey, Recipient, Renewal, SessionId, SessionRow,
-    Store, StoreError,
+    AccountId, BoxFuture, Counts, Generation, KeyMemory, NewSession, Opening, PublicKey, Recipient, Renewal, SealedKeys, SessionId,
+    SessionRow, Store, StoreError,
 };
 use sqlx::postgres::PgRow;
 use tokio::task::JoinHandle;
@@ -211,6 +211,20 @@ impl Store for PostgresStore {
             let asked = async { self.calls()?.keys.ask(Pair::new(account, key)).await? };
             asked.await.map_err(Fault::of_a_change)
         })
+    }
+
+    fn signing_keys(&self) -> BoxFuture<'_, Result<Option<SealedKeys>, StoreError>> {
+        let rows = self.run(meta::SIGNING_KEYS.into(), Again::Yes);
+        Box::pin(async { rows.await.and_then(|rows| meta::signing_keys(&rows)).map_err(Fault::of_a_question) })
+    }
+
+    fn replace_signing_keys<'a>(
+        &'a self,
+        old: Option<&'a SealedKeys>,
+        new: &'a SealedKeys,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        let run = self.run(meta::replace_signing_keys(old, new), Again::Yes);
+        Box::pin(async { run.await.map(|rows| !rows.is_empty()).map_err(Fault::of_a_change) })
     }
 
     fn counts(&self) -> BoxFuture<'_, Result<Counts, StoreError>> {

@@ -44,6 +44,7 @@ impl Keys {
             Counted::Initiate(client) => ("initiate", client.to_string()),
             Counted::Verify(client) => ("verify", client.to_string()),
             Counted::Account(account) => ("account", account.to_string()),
+            Counted::Sessions(account) => ("sessions", account.to_string()),
             _ => return None,
         };
         Some(format!("{}:{{{whose}}}:limit:{kind}", self.prefix))
@@ -52,6 +53,11 @@ impl Keys {
     /// A string: the server's secret, where the operator gave none.
     pub(super) fn secret(&self) -> String {
         format!("{}:{{secret}}:secret", self.prefix)
+    }
+
+    /// A string: the keys that tokens are signed with, sealed.
+    pub(super) fn signing_keys(&self) -> String {
+        format!("{}:{{signing-keys}}:signing-keys", self.prefix)
     }
 
     /// The pattern of all rows, and that of all lists.

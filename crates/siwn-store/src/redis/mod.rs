@@ -30,7 +30,7 @@ use std::time::Duration;
 use ::redis::Value;
 use siwn::{
     AccountId, BoxFuture, Counts, Generation, KEYS_REMEMBERED, KeyMemory, NewSession, Opening, PublicKey, Recipient, Renewal,
-    SessionId, SessionRow, Store, StoreError,
+    SealedKeys, SessionId, SessionRow, Store, StoreError,
 };
 use tokio::task::JoinHandle;
 
@@ -40,7 +40,7 @@ use self::keys::Keys;
 use self::link::{Deadline, Link, said};
 use self::memory::{CLOCK_PATIENCE, LOOK_EVERY, Memory};
 use self::rows::{Found, millis};
-use self::scripts::{CLOSE, FIND, OPEN, REMEMBER, RENEW, REPLACE_SECRETS, SECRETS};
+use self::scripts::{CLOSE, FIND, OPEN, REMEMBER, RENEW, REPLACE_SECRETS, REPLACE_SIGNING_KEYS, SECRETS};
 pub use self::url::{RedisUrl, RedisUrlError};
 use crate::{Clock, KeptSecrets};
 
@@ -259,6 +259,26 @@ impl Core {
         }
     }
 
+    async fn signing_keys(&self) -> Result<Option<SealedKeys>, Fault> {
+        let mut command = ::redis::cmd("GET");
+        command.arg(self.keys.signing_keys());
+        match self.link.send(&command, Deadline::of_a_call()).await? {
+            Value::Nil => Ok(None),
+            Value::BulkString(text) => {
+                let text = String::from_utf8(text).map_err(|_| Fault::Answer("the signing keys"))?;
+                Ok(Some(SealedKeys::new(text)))
+            }
+            _ => Err(Fault::Answer("the signing keys")),
+        }
+    }
+
+    async fn replace_signing_keys(&self, old: Option<&SealedKeys>, new: &SealedKeys) -> Result<bool, Fault> {
+        // No keys are an empty text.
+        let old = old.map_or("", SealedKeys::as_str);
+        let call = REPLACE_SIGNING_KEYS.on([self.keys.signing_keys()]).with(old).with(new.as_str());
+        Ok(self.link.run(&call, Deadline::of_a_call()).await? == Value::Int(1))
+    }
+
     async fn counts(&self) -> Result<Counts, Fault> {
         let deadline = Deadline::after(WALK_PATIENCE);
         let [rows, lists] = self.keys.patterns();
@@ -343,6 +363,18 @@ impl Store for RedisStore {
 
     fn remember_key<'a>(&'a self, account: &'a AccountId, key: &'a PublicKey) -> BoxFuture<'a, Result<KeyMemory, StoreError>> {
         Box::pin(async { self.core.remember(account, key, KEYS_REMEMBERED.to_string()).await.map_err(Fault::of_a_change) })
+    }
+
+    fn signing_keys(&self) -> BoxFuture<'_, Result<Option<SealedKeys>, StoreError>> {
+        Box::pin(async { self.core.signing_keys().await.map_err(Fault::of_a_question) })
+    }
+
+    fn replace_signing_keys<'a>(
+        &'a self,
+        old: Option<&'a SealedKeys>,
+        new: &'a SealedKeys,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(async move { self.core.replace_signing_keys(old, new).await.map_err(Fault::of_a_change) })
     }
 
     fn counts(&self) -> BoxFuture<'_, Result<Counts, StoreError>> {

@@ -31,6 +31,7 @@ scripts! {
     REMEMBER = "scripts/remember.lua";
     SECRETS = "scripts/secrets.lua";
     REPLACE_SECRETS = "scripts/replace_secrets.lua";
+    REPLACE_SIGNING_KEYS = "scripts/replace_signing_keys.lua";
     LIMIT = "scripts/limit.lua";
 }
 

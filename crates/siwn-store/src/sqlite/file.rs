@@ -16,10 +16,14 @@ use super::rows;
 /// "siwn", in the file's header.
 const APPLICATION_ID: i32 = i32::from_be_bytes(*b"siwn");
 /// The version that this program writes.
-pub(super) const VERSION: u16 = 3;
+pub(super) const VERSION: u16 = 4;
 /// From each version to the next. Only ever added to.
-const MIGRATIONS: [&str; VERSION as usize] =
-    [include_str!("migrations/1.sql"), include_str!("migrations/2.sql"), include_str!("migrations/3.sql")];
+const MIGRATIONS: [&str; VERSION as usize] = [
+    include_str!("migrations/1.sql"),
+    include_str!("migrations/2.sql"),
+    include_str!("migrations/3.sql"),
+    include_str!("migrations/4.sql"),
+];
 /// How long others may hold the file while it is opened.
 const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(2);

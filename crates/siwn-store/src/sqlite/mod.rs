@@ -35,8 +35,8 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 use siwn::{
-    AccountId, BoxFuture, Counts, Generation, KeyMemory, NewSession, Opening, PublicKey, Recipient, Renewal, SessionId, SessionRow,
-    Store, StoreError,
+    AccountId, BoxFuture, Counts, Generation, KeyMemory, NewSession, Opening, PublicKey, Recipient, Renewal, SealedKeys, SessionId,
+    SessionRow, Store, StoreError,
 };
 use tokio::sync::watch;
 
@@ -219,6 +219,19 @@ impl Store for SqliteStore {
             }
             self.write(move |connection| keys::remember(connection, &account, &handle)).await
         })
+    }
+
+    fn signing_keys(&self) -> BoxFuture<'_, Result<Option<SealedKeys>, StoreError>> {
+        Box::pin(self.read(rows::signing_keys))
+    }
+
+    fn replace_signing_keys<'a>(
+        &'a self,
+        old: Option<&'a SealedKeys>,
+        new: &'a SealedKeys,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        let (old, new) = (old.cloned(), new.clone());
+        Box::pin(self.write(move |connection| rows::replace_signing_keys(connection, old.as_ref(), &new)))
     }
 
     fn counts(&self) -> BoxFuture<'_, Result<Counts, StoreError>> {

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
-use siwn::{ClientLabel, Generation, NewSession, Opening, Renewal, SessionId, SessionRow, UnixMillis};
+use siwn::{ClientLabel, Generation, NewSession, Opening, Renewal, SealedKeys, SessionId, SessionRow, UnixMillis};
 
 use super::accounts;
 use super::fault::Fault;
@@ -207,6 +207,18 @@ pub(super) fn kept_secrets(connection: &Connection, if_new: &str) -> Result<Stri
 /// Puts `new` in the place of `old`. False where something else is there.
 pub(super) fn replace_secrets(connection: &Connection, old: &str, new: &str) -> Result<bool, Fault> {
     Ok(connection.execute("UPDATE meta SET secrets = ?2 WHERE secrets = ?1", [old, new])? == 1)
+}
+
+/// The keys that tokens are signed with, sealed.
+pub(super) fn signing_keys(connection: &Connection) -> Result<Option<SealedKeys>, Fault> {
+    let text: Option<String> = connection.query_row("SELECT signing_keys FROM meta", [], |row| row.get(0))?;
+    Ok(text.map(SealedKeys::new))
+}
+
+/// Puts `new` in the place of `old`. False where something else is there.
+pub(super) fn replace_signing_keys(connection: &Connection, old: Option<&SealedKeys>, new: &SealedKeys) -> Result<bool, Fault> {
+    const REPLACE: &str = "UPDATE meta SET signing_keys = ?2 WHERE signing_keys IS ?1 OR signing_keys = ?2";
+    Ok(connection.execute(REPLACE, (old.map(SealedKeys::as_str), new.as_str()))? == 1)
 }
 
 /// Writes as much as a login does, and leaves nothing behind.

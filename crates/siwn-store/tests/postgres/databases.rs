@@ -40,7 +40,7 @@ async fn a_newer_schema_is_refused_and_left_alone() {
     open(&url).await.shutdown().await;
     SERVER.run_sql(&name(&url), "UPDATE siwn.meta SET version = 70000");
     let error = open_with(&url, TestClock::at(START)).await.unwrap_err();
-    assert_eq!(error.to_string(), "the schema \"siwn\" has version 70000, this program knows versions up to 1");
+    assert_eq!(error.to_string(), "the schema \"siwn\" has version 70000, this program knows versions up to 2");
     assert_eq!(SERVER.run_sql(&name(&url), "SELECT version FROM siwn.meta"), "70000");
 }
 

@@ -151,7 +151,7 @@ fn a_newer_version_is_refused_and_left_alone() {
     change(&path, "PRAGMA user_version = 70000");
     let before = fs::read(&path).unwrap();
     let error = try_open(&path).unwrap_err();
-    assert_eq!(error.to_string(), "the file has version 70000, this program knows versions up to 3");
+    assert_eq!(error.to_string(), "the file has version 70000, this program knows versions up to 4");
     assert_eq!(fs::read(&path).unwrap(), before);
 }
 

@@ -66,7 +66,7 @@ impl Checked<'_> {
         let one = IpAddr::from([192, 0, 2, 7]);
         let [initiate, verify] = [Counted::Initiate(one), Counted::Verify(one)];
         let other = Counted::Verify("2001:db8::".parse().expect("an address"));
-        for counted in [initiate, verify, other, Counted::Account(&alice), Counted::Account(&bob)] {
+        for counted in [initiate, verify, other, Counted::Account(&alice), Counted::Account(&bob), Counted::Sessions(&alice)] {
             assert_eq!(self.granted(counted, rate("2/1h")).await, 2, "{counted:?}");
         }
     }

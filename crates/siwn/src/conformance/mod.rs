@@ -27,6 +27,7 @@ mod keys;
 mod lasting;
 mod limits;
 mod sessions;
+mod signing_keys;
 mod single_use;
 mod turns;
 
@@ -145,6 +146,9 @@ pub const CHECKS: &[Check] = checks![
     looking_for_a_key_remembers_nothing,
     of_many_first_uses_of_a_key_one_is_new,
     the_keys_that_were_used_last_are_remembered,
+    signing_keys_are_kept_as_they_are,
+    signing_keys_are_replaced_by_who_knows_them,
+    of_many_new_signing_keys_at_once_one_wins,
     a_store_counts_what_it_keeps,
     a_store_that_works_says_so,
 ];
@@ -154,6 +158,8 @@ pub const LASTING_CHECKS: &[Check] = checks![
     a_store_that_is_opened_again_has_forgotten_nothing,
     what_one_handle_writes_the_other_reads,
     of_copies_at_two_handles_one_wins,
+    of_new_signing_keys_at_two_handles_one_wins,
+    signing_keys_outlive_the_handle,
 ];
 
 impl Suite {

@@ -4,6 +4,7 @@ use super::{
     AccountId, Arc, AtomicU64, BoxFuture, Generation, KeyMemory, NewSession, Opening, Ordering, PublicKey, Recipient, Renewal,
     SessionId, SessionRow, Store,
 };
+use crate::signing_keys::SealedKeys;
 use crate::store::{Counts, StoreError};
 
 /// Each call goes to the next handle.
@@ -75,6 +76,18 @@ impl Store for TakingTurns {
 
     fn remember_key<'a>(&'a self, account: &'a AccountId, key: &'a PublicKey) -> BoxFuture<'a, Result<KeyMemory, StoreError>> {
         self.next().remember_key(account, key)
+    }
+
+    fn signing_keys(&self) -> BoxFuture<'_, Result<Option<SealedKeys>, StoreError>> {
+        self.next().signing_keys()
+    }
+
+    fn replace_signing_keys<'a>(
+        &'a self,
+        old: Option<&'a SealedKeys>,
+        new: &'a SealedKeys,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        self.next().replace_signing_keys(old, new)
     }
 
     fn counts(&self) -> BoxFuture<'_, Result<Counts, StoreError>> {

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::account::Account;
 use crate::row::{Generation, NewSession, Renewal, SessionId, SessionRow};
+use crate::signing_keys::SealedKeys;
 use crate::site::Recipient;
 use crate::store::{Counts, KeyMemory, LISTED, Opening, StoreError};
 use crate::{AccountId, UnixMillis};
@@ -14,6 +15,7 @@ pub(super) struct Rows {
     by_id: HashMap<SessionId, Kept>,
     by_end: BTreeSet<(UnixMillis, SessionId)>,
     accounts: HashMap<AccountId, Account>,
+    pub(super) signing_keys: Option<SealedKeys>,
 }
 
 struct Kept {
@@ -27,7 +29,7 @@ struct Kept {
 
 impl Rows {
     pub(super) fn new(capacity: usize) -> Self {
-        Self { capacity, by_id: HashMap::new(), by_end: BTreeSet::new(), accounts: HashMap::new() }
+        Self { capacity, by_id: HashMap::new(), by_end: BTreeSet::new(), accounts: HashMap::new(), signing_keys: None }
     }
 
     pub(super) const fn capacity(&self) -> usize {
@@ -141,6 +143,13 @@ impl Rows {
 
     pub(super) fn remember_key(&mut self, account: &AccountId, handle: String) -> Result<KeyMemory, StoreError> {
         Ok(self.account(account)?.remember_key(handle))
+    }
+
+    pub(super) fn replace_signing_keys(&mut self, old: Option<&SealedKeys>, new: &SealedKeys) -> bool {
+        if self.signing_keys.as_ref() == old {
+            self.signing_keys = Some(new.clone());
+        }
+        self.signing_keys.as_ref() == Some(new)
     }
 
     pub(super) fn counts(&self, now: UnixMillis) -> Counts {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use siwn::conformance::TestClock;
 use siwn::{
     AccountId, BoxFuture, Counts, Generation, KeyMemory, MemoryStore, NewSession, Opening, PublicKey, Recipient, Renewal,
-    SessionId, SessionRow, Store, StoreError,
+    SealedKeys, SessionId, SessionRow, Store, StoreError,
 };
 
 const CAPACITY: usize = 1000;
@@ -133,6 +133,18 @@ impl Store for TestStore {
 
     fn remember_key<'a>(&'a self, account: &'a AccountId, key: &'a PublicKey) -> BoxFuture<'a, Result<KeyMemory, StoreError>> {
         Box::pin(async move { self.rows().remember_key(account, key).await })
+    }
+
+    fn signing_keys(&self) -> BoxFuture<'_, Result<Option<SealedKeys>, StoreError>> {
+        Box::pin(async move { self.rows().signing_keys().await })
+    }
+
+    fn replace_signing_keys<'a>(
+        &'a self,
+        old: Option<&'a SealedKeys>,
+        new: &'a SealedKeys,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(async move { self.rows().replace_signing_keys(old, new).await })
     }
 
     fn counts(&self) -> BoxFuture<'_, Result<Counts, StoreError>> {

@@ -1,17 +1,21 @@
-//! The page at `/` with the test wallet, and what it needs.
+//! The page at `/` with the test wallets, and what it needs.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use axum::{Json, Router};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use serde::{Deserialize, Serialize};
-use siwn::KeyType;
-use siwn_devnet::{Authorizer, Devnet};
+use siwn::{KeyType, Nonce, Payload};
+use siwn_devnet::{Authorizer, Devnet, TestAccount};
 
+use super::clock::Clock;
 use super::people::{ContractOf, People, WithKey};
+use super::seen::Seen;
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; \
                       form-action 'none'; frame-ancestors 'none'";
@@ -67,31 +71,77 @@ struct Granted {
     authorization: String,
 }
 
+/// What the wallet is asked to sign (NEP-413), with a key that no browser can use.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ToSign {
+    public_key: String,
+    message: String,
+    nonce: String,
+    recipient: String,
+    callback_url: Option<String>,
+}
+
+#[derive(Serialize)]
+struct SignedText {
+    signature: String,
+}
+
+/// How far the clock is put forward, in seconds.
+#[derive(Deserialize)]
+struct Forward {
+    forward: u64,
+}
+
 /// Signs for accounts whose keys a browser cannot use.
 struct Authorizers {
     devnet: Devnet,
     owners: Vec<Arc<dyn Authorizer + Send + Sync>>,
+    keys: Vec<Arc<TestAccount>>,
 }
 
-/// The page, its script and style, and the accounts whose keys the wallet has. For names of this machine only, as everything else of the
-/// server, and for this origin only: browsers let no other page read it.
-pub(super) fn router(recipient: &'static str, people: &People, devnet: &Devnet) -> Router {
+const HTML: &str = "text/html; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const STYLE: &str = "text/css; charset=utf-8";
+
+macro_rules! asset {
+    ($content_type:ident, $name:literal) => {
+        file($content_type, include_str!(concat!("../../../assets/", $name)))
+    };
+}
+
+/// The pages, their scripts and styles, the accounts whose keys the wallets have, and what the server saw. For names of this machine
+/// only, as everything else of the server, and for this origin only: browsers let no other page read it.
+pub(super) fn router(recipient: &'static str, people: &People, devnet: &Devnet, clock: &Clock, seen: &Seen) -> Router {
     let accounts = people.with_key.iter().map(with_key).chain(people.contracts.iter().map(contract)).collect();
     let wallet = Wallet { recipient, accounts };
-    let authorizers = Arc::new(Authorizers { devnet: devnet.clone(), owners: people.authorizers().collect() });
+    let owners = people.authorizers().collect();
+    let keys = people.with_key.iter().map(|person| Arc::clone(&person.account)).collect();
+    let authorizers = Arc::new(Authorizers { devnet: devnet.clone(), owners, keys });
+    let signers = Arc::clone(&authorizers);
+    let (devnet, clock, seen) = (devnet.clone(), clock.clone(), seen.clone());
     Router::new()
-        .route("/", get(async || asset("text/html; charset=utf-8", include_str!("../../../assets/dev.html"))))
-        .route("/_dev/dev.js", get(async || asset("text/javascript; charset=utf-8", include_str!("../../../assets/dev.js"))))
-        .route("/_dev/dev.css", get(async || asset("text/css; charset=utf-8", include_str!("../../../assets/dev.css"))))
-        .route("/_dev/sign.js", get(async || asset("text/javascript; charset=utf-8", include_str!("../../../assets/sign.js"))))
-        .route(WALLET, get(async || asset("text/html; charset=utf-8", include_str!("../../../assets/wallet.html"))))
-        .route(
-            "/_dev/sandbox.js",
-            get(async || asset("text/javascript; charset=utf-8", include_str!("../../../assets/sandbox.js"))),
-        )
-        .route("/_dev/wallet.js", get(async || asset("text/javascript; charset=utf-8", include_str!("../../../assets/wallet.js"))))
+        .route("/", asset!(HTML, "dev.html"))
+        .route(WALLET, asset!(HTML, "wallet.html"))
+        .route("/_dev/dev.css", asset!(STYLE, "dev.css"))
+        .route("/_dev/seen.css", asset!(STYLE, "seen.css"))
+        .route("/_dev/dev.js", asset!(SCRIPT, "dev.js"))
+        .route("/_dev/devnet.js", asset!(SCRIPT, "devnet.js"))
+        .route("/_dev/seen.js", asset!(SCRIPT, "seen.js"))
+        .route("/_dev/manners.js", asset!(SCRIPT, "manners.js"))
+        .route("/_dev/sign.js", asset!(SCRIPT, "sign.js"))
+        .route("/_dev/wallet.js", asset!(SCRIPT, "wallet.js"))
+        .route("/_dev/installed.js", asset!(SCRIPT, "installed.js"))
+        .route("/_dev/sandbox.js", asset!(SCRIPT, "sandbox.js"))
         .route("/_dev/accounts.json", get(async move |headers| accounts_of(&headers, &wallet)))
         .route("/_dev/authorize", post(async move |headers, wish| authorize(&headers, wish, &authorizers)))
+        .route("/_dev/sign", post(async move |headers, message| sign(&headers, message, &signers)))
+        .route("/_dev/seen", get(async move |headers, uri| news(&headers, &uri, &seen)))
+        .route("/_dev/clock", post(async move |headers, wish| forward(&headers, wish, &clock, &devnet)))
+}
+
+fn file(content_type: &'static str, text: &'static str) -> MethodRouter {
+    get(async move || guarded(content_type, text))
 }
 
 /// The keys, for a page of this server's own: no other page gets them into its process.
@@ -112,6 +162,42 @@ fn authorize(headers: &HeaderMap, Json(wish): Json<Wish>, authorizers: &Authoriz
     };
     let authorization = owner.authorize(&authorizers.devnet.ask(wish.payload));
     guarded("application/json", Json(Granted { authorization }))
+}
+
+/// A signature of a key that stands here.
+fn sign(headers: &HeaderMap, Json(wish): Json<ToSign>, signers: &Authorizers) -> Response {
+    if is_foreign(headers) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    let Some(account) = signers.keys.iter().find(|account| account.public_key().to_string() == wish.public_key) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let Ok(nonce) = Nonce::from_base64(&wish.nonce) else { return StatusCode::BAD_REQUEST.into_response() };
+    let ToSign { message, recipient, callback_url, .. } = &wish;
+    let payload = Payload { message, nonce: &nonce, recipient, callback_url: callback_url.as_deref() };
+    let signature = BASE64_STANDARD.encode(account.private_key.sign(&payload).as_bytes());
+    guarded("application/json", Json(SignedText { signature }))
+}
+
+/// What the server saw since the request with a number.
+fn news(headers: &HeaderMap, uri: &Uri, seen: &Seen) -> Response {
+    if is_foreign(headers) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    let number = uri.query().and_then(|query| query.strip_prefix("after="));
+    let number = number.and_then(|number| number.parse().ok()).unwrap_or_default();
+    guarded("application/json", Json(seen.after(number)))
+}
+
+/// Puts the clock forward, for everything in this process.
+fn forward(headers: &HeaderMap, Json(wish): Json<Forward>, clock: &Clock, devnet: &Devnet) -> Response {
+    if is_foreign(headers) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    clock.forward(Duration::from_secs(wish.forward));
+    // A node whose newest block is that old is not believed.
+    devnet.settle();
+    guarded("application/json", Json(serde_json::json!({ "ahead": clock.ahead().as_secs() })))
 }
 
 fn is_foreign(headers: &HeaderMap) -> bool {
@@ -136,10 +222,6 @@ fn with_key(WithKey { account, has_full_access }: &WithKey) -> Account {
 
 fn contract(ContractOf { name, what, .. }: &ContractOf) -> Account {
     Account { name: name.to_string(), key: None, access: "contract", what, signs: "server" }
-}
-
-fn asset(content_type: &'static str, text: &'static str) -> Response {
-    guarded(content_type, text)
 }
 
 fn guarded(content_type: &'static str, body: impl IntoResponse) -> Response {

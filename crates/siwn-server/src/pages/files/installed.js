@@ -4,10 +4,12 @@
 /**
  * A wallet that is asked in this page.
  * @typedef {object} Asked
- * @property {{ id: string, name: string, icon?: string, features?: Record<string, boolean> }} manifest
+ * @property {{ id: string, name: string, icon?: string, features?: Record<string, boolean>, permissions?: { usb?: boolean } }} manifest
  * @property {() => void} prepare gets whatever the wallet needs, before the click
  * @property {(wish: object, approved: () => Promise<void>) => Promise<unknown>} sign
  * @property {() => Promise<void>} forget ends what the wallet remembers of this page
+ * @property {() => void} leave closes what the wallet has open
+ * @property {boolean} [isInstalled]
  */
 
 const LONGEST_GOODBYE = 1_000;
@@ -40,6 +42,7 @@ export function asked(wallet, network) {
   return {
     manifest,
     prepare: () => {},
+    leave: () => {},
     async sign(messageParams, approved) {
       if (manifest.features?.signInAndSignMessage) return wallet.signInAndSignMessage({ network, messageParams });
       await wallet.signIn({ network });

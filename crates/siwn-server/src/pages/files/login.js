@@ -61,12 +61,18 @@ function withWallet(entry) {
   run(name, () => withWallet(entry), async (signal) => {
     const { signIn } = await import(page.client);
     const steps = ["challenge", "wallet", "verify"];
-    const signMessage = (/** @type {any} */ wish) => wallet.sign(wish, approved);
+    const signMessage = (/** @type {any} */ wish) => wallet.sign(wish, () => approved(signal));
     const onStep = (/** @type {string} */ at) => step(steps.indexOf(at));
-    const session = await signIn({ wallet: { manifest: wallet.manifest, signMessage }, server: new URL("..", import.meta.url), signal, onStep });
-    remember(entry);
-    await wallet.forget();
-    signedIn(session.accountId);
+    // What a wallet has open is closed with its login, however that ends.
+    signal.addEventListener("abort", wallet.leave);
+    try {
+      const session = await signIn({ wallet: { manifest: wallet.manifest, signMessage }, server: new URL("..", import.meta.url), signal, onStep });
+      remember(entry);
+      await wallet.forget();
+      signedIn(session.accountId);
+    } finally {
+      wallet.leave();
+    }
   });
 }
 
@@ -94,6 +100,7 @@ async function showCommands() {
   try {
     toPaste ??= await ask("initiate-login", {});
     if (!toPaste) return;
+    for (const button of document.querySelectorAll("[data-copies]")) button.textContent = texts.copy;
     const { near, siwn } = commands(toPaste, accountToPaste());
     element("near-command").textContent = near;
     element("siwn-command").textContent = siwn;
@@ -118,6 +125,24 @@ function withPasted() {
   });
 }
 
+/** What a name is of, as far as it tells. */
+function hintAtAccount() {
+  const name = accountToPaste();
+  const isName = name === "" || (/^[a-z0-9._-]{1,64}$/.test(name) && !/^[._-]|[._-]$|[._-]{2}/.test(name));
+  const hint = /^0x[0-9a-f]{40}$/i.test(name) ? texts.help_ethereum : isName ? "" : texts.account_form;
+  element("paste-hint").textContent = hint;
+}
+
+/** @param {Element} button */
+async function copy(button) {
+  const text = element(button.getAttribute("data-copies") ?? "").textContent ?? "";
+  // Without a clipboard the text is marked, for the keyboard's own command.
+  await navigator.clipboard?.writeText(text).then(
+    () => (button.textContent = texts.copied),
+    () => getSelection()?.selectAllChildren(element(button.getAttribute("data-copies") ?? "")),
+  );
+}
+
 const accountToPaste = () => /** @type {HTMLInputElement} */ (element("paste-account")).value.trim();
 
 // ---- How it goes, and how it ended ----
@@ -134,11 +159,12 @@ function oneMore(/** @type {boolean} */ isWanted) {
   element("continue").hidden = !isWanted;
 }
 
-/** Waits for a click: browsers open a window for a wallet only right after one. */
-async function approved() {
+/** Waits for a click: browsers open a window for a wallet only right after one. Who has left clicks for another login. @param {AbortSignal} signal */
+async function approved(signal) {
+  if (signal.aborted) return new Promise(() => {});
   oneMore(true);
   element("continue").focus();
-  await new Promise((clicked) => element("continue").addEventListener("click", clicked, { once: true }));
+  await new Promise((clicked) => element("continue").addEventListener("click", clicked, { once: true, signal }));
   oneMore(false);
 }
 
@@ -206,6 +232,8 @@ function list(entries) {
   const sorted = entries.toSorted((one, other) => rank(one) - rank(other));
   element("wallets").replaceChildren(...sorted.map((entry) => row(entry, entry.id === last)));
   const missing = page.client ? (entries.length === 0 ? filled(texts.no_wallets, { network: page.network }) : "") : texts.not_built;
+  // Who comes back mostly takes the same again: it is there when he clicks.
+  sorted.find(({ id }) => id === last)?.wallet?.prepare();
   element("missing").textContent = missing;
   element("missing").hidden = missing === "";
 }
@@ -244,11 +272,14 @@ async function ways() {
   const own = new Set(here.map(({ manifest }) => manifest.id));
   /** @returns {Entry} */
   const entry = (/** @type {import("./installed.js").Asked} */ wallet, /** @type {boolean} */ isInstalled) => {
-    const { id, name, icon } = wallet.manifest;
-    return { id, name, icon, isInstalled, wallet, hint: isInstalled ? texts.installed : texts.in_connector };
+    const { id, name, icon, permissions } = wallet.manifest;
+    const hint = isInstalled ? texts.installed : permissions?.usb ? texts.by_device : texts.in_connector;
+    return { id, name, icon, isInstalled, wallet, hint };
   };
-  const others = connectors(page).filter(({ manifest }) => !own.has(manifest.id));
-  return [...here.map((wallet) => entry(wallet, true)), ...others.map((wallet) => entry(wallet, false)), ...websites()];
+  // A wallet with a website that comes back here needs no script and no window: it stands here once.
+  const atHome = new Set(page.websites.map((/** @type {{ name: string }} */ { name }) => name));
+  const others = connectors(page).filter(({ manifest: { id, name } }) => !own.has(id) && !atHome.has(name));
+  return [...here.map((wallet) => entry(wallet, true)), ...others.map((wallet) => entry(wallet, wallet.isInstalled ?? false)), ...websites()];
 }
 
 /** @returns {Entry[]} */
@@ -270,6 +301,8 @@ element("other-account").addEventListener("click", () => choose());
 element("sign-out").addEventListener("click", signOut);
 element("paste").addEventListener("toggle", () => element("paste").hasAttribute("open") && showCommands());
 element("paste-account").addEventListener("input", showCommands);
+element("paste-account").addEventListener("change", hintAtAccount);
+for (const button of document.querySelectorAll("[data-copies]")) button.addEventListener("click", () => copy(button));
 element("paste-form").addEventListener("submit", (event) => (event.preventDefault(), withPasted()));
 // Back from a wallet's website by the browser's own button: the page is as it was left.
 addEventListener("pageshow", ({ persisted }) => persisted && choose());
