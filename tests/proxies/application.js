@@ -6,6 +6,8 @@ import { createServer } from "node:http";
 export class Application {
   /** Requests that came through, WebSockets' handshakes included. */
   requests = [];
+  /** What connections were to become. */
+  upgrades = [];
   #polls = [];
   #sockets = new Set();
   #server = createServer((request, response) => this.#answer(request, response));
@@ -48,6 +50,7 @@ export class Application {
   /** Says back what it is told, frame by frame: short texts of clients only. */
   #open(request, socket) {
     this.requests.push(request);
+    this.upgrades.push(request.headers.upgrade);
     const accept = createHash("sha1").update(`${request.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
     socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
     socket.on("error", () => {});

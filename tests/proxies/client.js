@@ -34,8 +34,8 @@ export class Client {
   }
 
   /** A handshake: the first line of the answer, and the socket. */
-  async upgrade(path, lines = []) {
-    const handshake = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="];
+  async upgrade(path, lines = [], named = "websocket") {
+    const handshake = ["Connection: Upgrade", `Upgrade: ${named}`, "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="];
     const socket = await this.#write(path, { method: "GET", host: this.host, lines: [...handshake, ...lines], body: "" });
     let head = "";
     while (!head.includes("\r\n\r\n")) head += await next(socket);

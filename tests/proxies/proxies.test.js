@@ -91,13 +91,14 @@ for (const name of Object.keys(PROXIES)) {
 
     test("nobody is whom he says himself he is", async () => {
       const client = await signedIn();
-      const spellings = (header) => [header, header.toUpperCase(), header.replaceAll("-", "_"), header.replace("-", "_"), header.toLowerCase().replaceAll("-", "_")];
+      const spellings = (header) => [header, header.toUpperCase(), header.replaceAll("-", "_"), header.replace("-", "_"), header.toLowerCase().replaceAll("-", "_"), header.replaceAll("-", ".")];
       for (const header of IDENTITY) {
         for (const spelling of spellings(header)) {
           const lines = [`${spelling}: root`, `${spelling}: root`];
           const seen = await client.seen("/", { lines });
           assert.ok(!seen.all(header).includes("root"), `${spelling}: ${seen.all(header)}`);
           assert.ok(seen.all(header).length <= 1);
+          assert.ok(!JSON.stringify(seen.headers).includes("root"), `${spelling} arrived`);
           const { status } = await keptOut(visitor(), "/", { lines });
           assert.equal(status, 401);
         }
@@ -239,6 +240,16 @@ for (const name of Object.keys(PROXIES)) {
       assert.equal((await visitor().upgrade("/socket", ["Origin: https://app.example"])).status, 401);
       assert.equal((await client.upgrade("/socket", ["Origin: https://evil.example"])).status, 403);
       assert.equal(stack.application.requests.length, before);
+    });
+
+    test("no other protocol than a WebSocket's is begun: in it a client would name himself", async () => {
+      const client = await signedIn();
+      for (const named of ["h2c", "H2C", "h2c, websocket", "websocket, h2c", "websocketx", "TLS/1.0"]) {
+        const before = stack.application.upgrades.length;
+        const { status, socket } = await client.upgrade("/socket", ["HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA"], named);
+        socket.destroy();
+        assert.deepEqual([status === 101, stack.application.upgrades.slice(before)], [false, []], named);
+      }
     });
 
     test("who waits for an answer is answered when there is one", async () => {

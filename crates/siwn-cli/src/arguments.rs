@@ -243,7 +243,7 @@ pub(crate) struct Pull {
     /// Only these wallets, comma-separated, by their ids
     #[arg(long, value_name = "IDS", value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) only: Vec<String>,
-    /// Take over scripts that have changed since they were first seen
+    /// Take over scripts that have changed since they were first seen, and what a manifest says that they may reach
     #[arg(long)]
     pub(crate) update: bool,
 }
