@@ -134,8 +134,8 @@ const ROTATE: &str = "Put a new secret beside the present one.\n\n\
 
 const PULL: &str = "Put the scripts of wallets into a folder, with the manifest that the setting `wallets` names.\n\n\
     Without --from they are those that this program knows, each pinned to a commit and to a hash: HOT, Meteor, MyNearWallet, Ledger, OKX and \
-    Nightly. With --from they are those of a manifest in the form of NEAR Connect's; a script for which it names no hash is held to the one \
-    that was first seen.\n\n\
+    Nightly. With --from they are those of a manifest in the form of NEAR Connect's; each script is held to the one that was first \
+    seen, and to the hash that the manifest names.\n\n\
     Wallets that are in the folder already stay there. Nothing is written where a script has another hash than it should have.";
 
 const SERVE: &str = "Run the login server.\n\n\
