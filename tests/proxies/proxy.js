@@ -67,8 +67,35 @@ export function nginx(folder, { https, siwn, application, files }) {
   return new Proxy("nginx", https, "nginx", ["-e", "stderr", "-p", home, "-c", join(home, "nginx.conf")]);
 }
 
-export function caddy(folder, { https, siwn, application, files }) {
-  const home = join(folder, "caddy");
+export function caddy(folder, ports) {
+  const { home, env } = caddyfile(folder, "caddy", ports);
+  return new Proxy("Caddy", ports.https, "caddy", ["run", "--config", join(home, "Caddyfile"), "--adapter", "caddyfile"], { env });
+}
+
+/** As in versions whose `copy_headers` sets nothing where the answer's header is empty. */
+export function sparingCaddy(folder, ports) {
+  const { home, env } = caddyfile(folder, "sparing-caddy", ports);
+  const { status, stdout, stderr } = spawnSync("caddy", ["adapt", "--config", join(home, "Caddyfile"), "--adapter", "caddyfile"], { env, encoding: "utf8" });
+  assert.equal(status, 0, stderr);
+  let spared = 0;
+  const sparing = JSON.parse(stdout, (key, value) => {
+    if (key !== "handle_response") return value;
+    const [{ match, routes }] = value;
+    const copied = Object.entries(routes[0].handle[0].request.set);
+    spared += copied.length;
+    const route = ([name, [from]]) => ({
+      match: [{ not: [{ vars: { [from]: [""] } }] }],
+      handle: [{ handler: "headers", request: { set: { [name]: [from] } } }],
+    });
+    return [{ match, routes: copied.map(route) }];
+  });
+  assert.ok(spared > 0);
+  writeFileSync(join(home, "caddy.json"), JSON.stringify(sparing));
+  return new Proxy("sparing Caddy", ports.https, "caddy", ["run", "--config", join(home, "caddy.json")], { env });
+}
+
+function caddyfile(folder, name, { https, siwn, application, files }) {
+  const home = join(folder, name);
   mkdirSync(home, { recursive: true });
   const sites = adapted("caddy/Caddyfile", {
     "127.0.0.1:8080": `127.0.0.1:${siwn}`,
@@ -87,7 +114,7 @@ export function caddy(folder, { https, siwn, application, files }) {
   }`;
   writeFileSync(join(home, "Caddyfile"), `${global}\n${sites}`);
   const env = { PATH: process.env.PATH, HOME: home, XDG_DATA_HOME: home, XDG_CONFIG_HOME: home };
-  return new Proxy("Caddy", https, "caddy", ["run", "--config", join(home, "Caddyfile"), "--adapter", "caddyfile"], { env });
+  return { home, env };
 }
 
 function certify(folder, host) {

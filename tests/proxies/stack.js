@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dev, run } from "../npm/server.js";
 import { Application } from "./application.js";
-import { freePorts } from "./ports.js";
-import { adapted, caddy, nginx } from "./proxy.js";
+import { freePorts } from "../npm/ports.js";
+import { adapted, caddy, nginx, sparingCaddy } from "./proxy.js";
 
-export const PROXIES = { nginx, Caddy: caddy };
+export const PROXIES = { nginx, Caddy: caddy, "sparing Caddy": sparingCaddy };
 
 export class Stack {
   proxies = {};

@@ -131,6 +131,32 @@ async fn a_script_that_is_not_the_pinned_one_is_never_written() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_manifest_that_names_another_hash_or_reach_than_before_changes_neither_by_itself() {
+    const ABD: &str = "sha256-pS0VnyYrLG3bckphhAvvw26zDIiHekAwtly+himESck=";
+    let (site, from) = Site::open().await;
+    let policy = json!({ "connect": ["https://relay.example"] });
+    site.put("manifest.json", manifest(&[wallet(&json!({ "integrity": ABC, "policy": policy }))]));
+    site.put("a.js", "abc");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("w");
+    assert_eq!(told(&pull(&path, &["--from", &from]).await).1, format!("a-wallet {ABC} pinned\n"));
+    let wider = json!({ "connect": ["https://evil.example"] });
+    site.put("manifest.json", manifest(&[wallet(&json!({ "integrity": ABC, "policy": wider }))]));
+    let (code, _, err) = told(&pull(&path, &["--from", &from]).await);
+    assert!(code == Some(0) && err.contains("a-wallet: what it may reach stays as it is; --update takes over"), "{err}");
+    assert_eq!(written(&folder)["wallets"][0]["policy"], policy);
+    site.put("a.js", "abd");
+    site.put("manifest.json", manifest(&[wallet(&json!({ "integrity": ABD, "policy": wider }))]));
+    let (code, out, err) = told(&pull(&path, &["--from", &from]).await);
+    assert_eq!((code, out.as_str()), (Some(1), ""), "{err}");
+    assert!(err.contains(&format!("{ABC} was expected")) && err.contains("--update"), "{err}");
+    assert_eq!(fs::read(path.join("a-wallet.js")).unwrap(), b"abc");
+    let (code, out, _) = told(&pull(&path, &["--from", &from, "--update"]).await);
+    assert_eq!((code, out), (Some(0), format!("a-wallet {ABD} new script, taken over\n")));
+    assert_eq!(written(&folder)["wallets"][0]["policy"], wider);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_sign_anybody_in_is_left_out_and_what_was_there_stays() {
     let (site, from) = Site::open().await;
     let others = [

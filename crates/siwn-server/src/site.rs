@@ -1,5 +1,6 @@
 //! Which site a request is for: told by its host and its path, never by what it carries.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -128,9 +129,10 @@ impl Sites {
         self.of(uri, headers, |site| site.public_url.path() == path)
     }
 
-    /// The site that a path of an application's lies under at the request's host.
+    /// The site that a path of an application's lies under at the request's host, in whichever way it is written.
     fn around(&self, path: &str, uri: &Uri, headers: &HeaderMap) -> Result<&Arc<Served>, Problem> {
-        self.of(uri, headers, |site| site.covers(path))
+        let path = plainly_written(path);
+        self.of(uri, headers, |site| site.covers(&path))
     }
 
     /// The site that a proxy asks for which is trusted: its routes stand under just this path, at the host that the proxy was asked for.
@@ -201,9 +203,29 @@ pub(crate) fn same_host_name(one: &PublicUrl, other: &PublicUrl) -> bool {
 
 /// Whether no segment of a path means anything but itself, to a router, a browser or a proxy.
 pub(crate) fn is_plain_path(path: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     let good = |segment: &str| !["", ".", ".."].contains(&segment) && segment.bytes().all(is_plain);
     path.split('/').skip(1).all(good)
+}
+
+/// Whether a character of a path never needs to be escaped (RFC 3986, section 2.3).
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
+}
+
+/// A path without escapes of what needs none: both ways of writing it mean the same to an application that reads its parts (RFC 3986,
+/// section 6.2.2.2).
+fn plainly_written(path: &str) -> Cow<'_, str> {
+    let mut parts = path.split('%');
+    let begin = parts.next().unwrap_or_default();
+    let escaped = |part: &str| {
+        let byte = u8::from_str_radix(part.get(..2)?, 16).ok()?;
+        Some(format!("{}{}", char::from(byte), &part[2..])).filter(|_| is_plain(byte))
+    };
+    let mut plain = Cow::Borrowed(begin);
+    for part in parts {
+        plain.to_mut().push_str(&escaped(part).unwrap_or_else(|| format!("%{part}")));
+    }
+    plain
 }
 
 /// The host that a request names. An address in the request's line counts before the header (RFC 9112, section 3.2.2).

@@ -1,7 +1,5 @@
 //! What a server offers that one person develops against: pages of the whole machine, and a word on every answer.
 
-#![expect(clippy::unwrap_used, reason = "these are tests")]
-
 mod support;
 
 use std::sync::{Arc, Mutex};

@@ -5,6 +5,7 @@
 mod support;
 
 use axum::Router;
+use axum::extract::Path;
 use axum::routing::get;
 use http::header::ACCESS_CONTROL_ALLOW_ORIGIN;
 use http::{Method, StatusCode};
@@ -194,6 +195,30 @@ async fn an_applications_routes_are_of_the_site_that_their_path_is_of() {
     assert_eq!(ask("/wiki/me", &app).await.0, StatusCode::UNAUTHORIZED);
     let answer = server.get("/me", &[("host", "evil.example"), ("authorization", &app)]).await;
     assert_eq!(answer.status, StatusCode::MISDIRECTED_REQUEST);
+}
+
+#[tokio::test]
+async fn another_way_of_writing_a_path_is_of_the_same_site() {
+    async fn page(Path(part): Path<String>, user: SignedIn) -> String {
+        format!("{} at {} sees {part}", user.account(), user.session.recipient)
+    }
+    let mut server = sites();
+    let own = Router::new().route("/{part}/page", get(page));
+    server.router = own.merge(server.siwn.routes()).with_state(server.siwn.clone());
+    let (app, wiki) = (bearer(&server, APP, "").await, bearer(&server, APP, "/wiki").await);
+    let ask = async |path, token: &str| {
+        let answer = server.get(path, &[("host", APP), ("authorization", token)]).await;
+        (answer.status, answer.body)
+    };
+    for path in ["/wiki/page", "/wik%69/page", "/%77%69%6B%69/page"] {
+        assert_eq!(ask(path, &wiki).await, (StatusCode::OK, "alice.near at wiki sees wiki".into()), "{path}");
+        assert_eq!(ask(path, &app).await.0, StatusCode::UNAUTHORIZED, "{path}");
+    }
+    let others =
+        [("/wiki%2Fx/page", "wiki/x"), ("/wik%2569/page", "wik%69"), ("/Wiki/page", "Wiki"), ("/wik%C3%AD/page", "wik\u{ed}")];
+    for (path, part) in others {
+        assert_eq!(ask(path, &app).await, (StatusCode::OK, format!("alice.near at app.example sees {part}")), "{path}");
+    }
 }
 
 #[tokio::test]

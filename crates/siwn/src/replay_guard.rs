@@ -36,6 +36,7 @@ const DOMAIN: &[u8] = b"siwn token once\0";
 pub struct ReplayGuard {
     store: Arc<dyn Store>,
     recipient: Recipient,
+    /// None until the store says which one it is.
     memory: Mutex<Option<Memory>>,
 }
 
@@ -105,9 +106,12 @@ impl TokenMark {
 
 impl ReplayGuard {
     /// For tokens for `recipient`, spent in `store`. The store may be that of the sessions.
+    ///
+    /// From now on it is noticed if the store begins anew: make guards at the start, and not for each token.
     #[must_use]
-    pub const fn new(store: Arc<dyn Store>, recipient: Recipient) -> Self {
-        Self { store, recipient, memory: Mutex::new(None) }
+    pub fn new(store: Arc<dyn Store>, recipient: Recipient) -> Self {
+        let memory = store.generation().ok().map(|generation| Memory { generation, since: store.remembers_since() });
+        Self { store, recipient, memory: Mutex::new(memory) }
     }
 
     /// Spends a token: one atomic insert. `secret` is random and new each time.
@@ -158,8 +162,7 @@ impl ReplayGuard {
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         let since = match *memory {
             Some(known) if known.generation == generation => known.since,
-            Some(_) => now,
-            None => self.store.remembers_since(),
+            _ => now,
         };
         Ok(*memory.insert(Memory { generation, since }))
     }

@@ -90,6 +90,9 @@ memory_passes![
     looking_for_a_key_remembers_nothing,
     of_many_first_uses_of_a_key_one_is_new,
     the_keys_that_were_used_last_are_remembered,
+    signing_keys_are_kept_as_they_are,
+    signing_keys_are_replaced_by_who_knows_them,
+    of_many_new_signing_keys_at_once_one_wins,
     a_store_counts_what_it_keeps,
     a_store_that_works_says_so,
 ];

@@ -2,8 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "these are tests")]
 
+#[path = "support/store.rs"]
+#[expect(dead_code, reason = "no insert fails here")]
+mod forgetful;
+
 use std::sync::Arc;
 use std::time::Duration;
+
+use self::forgetful::TestStore;
 
 use siwn::conformance::TestClock;
 use siwn::{
@@ -117,6 +123,22 @@ async fn what_is_older_than_a_stores_memory_is_refused() {
     let later = NOW + Duration::from_millis(1);
     clock.set(later);
     assert_eq!(spend(&guard(&store(2, &clock)), &token, 2, later).await, Err(SpendRefusal::Forgotten));
+}
+
+#[tokio::test]
+async fn a_guard_that_has_spent_nothing_yet_sees_that_its_store_began_anew() {
+    let clock = TestClock::at(NOW);
+    let forgetful = Arc::new(TestStore::new(clock.clone()));
+    let store: Arc<dyn Store> = forgetful.clone();
+    let (one, other) = (guard(&store), guard(&store));
+    let spent = verified(token(KeyType::Ed25519, "alice.near", 1)).await;
+    assert_eq!(spend(&one, &spent, 1, NOW).await, Ok(()));
+    forgetful.restarts();
+    let later = NOW + Duration::from_secs(1);
+    clock.set(later);
+    for guard in [&one, &other] {
+        assert_eq!(spend(guard, &spent, 2, later).await, Err(SpendRefusal::Forgotten));
+    }
 }
 
 #[tokio::test]

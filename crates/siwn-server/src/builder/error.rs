@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use crate::tokens::AudienceError;
 
-/// Why a [`Siwn`] cannot be made.
+/// Why a [`Siwn`](crate::Siwn) cannot be made.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum BuildError {

@@ -45,6 +45,12 @@ impl Folder {
         self.found(id).is_some_and(|wallet| wallet.contains_key("policy"))
     }
 
+    /// Leaves to a wallet what somebody said before that it may reach. Whether its source says anything else.
+    pub(super) fn keep_policy(&self, wallet: &mut Offered) -> bool {
+        let Some(kept) = self.found(&wallet.id).and_then(|before| before.get("policy")) else { return false };
+        wallet.members.insert("policy".into(), kept.clone()).is_some_and(|said| said != *kept)
+    }
+
     /// Adds a wallet, or puts it into the place of the one with its id. Where the source says nothing of what it may reach, what the
     /// operator wrote stays.
     pub(super) fn add(&mut self, wallet: Offered, script: Vec<u8>, integrity: &str, icon: Option<String>) {

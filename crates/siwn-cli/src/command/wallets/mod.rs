@@ -45,23 +45,12 @@ async fn fetch(arguments: &Pull) -> Result<Vec<String>, Failure> {
 async fn add(folder: &mut Folder, mut wallet: Offered, downloads: &Downloads, update: bool) -> Result<String, Failure> {
     let script = downloads.script(&wallet.executor).await?;
     let hash = download::integrity(&script);
-    let (expected, how) = match (wallet.integrity.take(), folder.integrity(&wallet.id)) {
-        (Some(pinned), _) => (Some(pinned), "pinned"),
-        (None, Some(seen)) if !update => (Some(seen), "as before"),
-        (None, Some(seen)) => (None, if seen == hash { "as before" } else { "new script, taken over" }),
-        (None, None) => (None, "first seen"),
-    };
-    if let Some(expected) = expected
-        && expected != hash
-    {
+    // What this program names was looked at; a manifest from elsewhere can change at any time, with all that it says of itself.
+    let may_change = update || wallet.is_of_program;
+    let how = judged(wallet.integrity.take(), folder.integrity(&wallet.id), may_change, &hash).map_err(|(expected, hint)| {
         let error = format!("{}: the script at {} has the hash {hash}, and {expected} was expected", wallet.id, wallet.executor);
-        let hint = if how == "pinned" {
-            "do not use it; whoever names the hash has not named this script"
-        } else {
-            "look at what has changed; --update takes it over. Nothing was written"
-        };
-        return Err(Failure::no(error).hint(hint));
-    }
+        Failure::no(error).hint(hint)
+    })?;
     let icon = match wallet.icon() {
         Some(address) => downloads.icon(&address).await.unwrap_or_else(|problem| {
             eprintln!("{}: no icon: {problem}", wallet.id);
@@ -69,12 +58,34 @@ async fn add(folder: &mut Folder, mut wallet: Offered, downloads: &Downloads, up
         }),
         None => None,
     };
+    if !may_change && folder.keep_policy(&mut wallet) {
+        eprintln!("{}: what it may reach stays as it is; --update takes over what the manifest says", wallet.id);
+    }
     if wallet.policy_is_open() && !folder.has_policy(&wallet.id) {
         eprintln!("{}: what it may reach is not known; add it to its policy in the folder's manifest.json", wallet.id);
     }
     let line = format!("{} {hash} {how}", wallet.id);
     folder.add(wallet, script, &hash, icon);
     Ok(line)
+}
+
+/// How a script is known that has this hash; or which hash it should have, and what to do.
+fn judged(
+    pinned: Option<String>,
+    seen: Option<String>,
+    may_change: bool,
+    hash: &str,
+) -> Result<&'static str, (String, &'static str)> {
+    match (pinned, seen) {
+        (Some(pinned), _) if pinned != hash => Err((pinned, "do not use it; whoever names the hash has not named this script")),
+        (_, Some(seen)) if seen != hash && !may_change => {
+            Err((seen, "look at what has changed; --update takes it over. Nothing was written"))
+        }
+        (_, Some(seen)) if seen != hash => Ok("new script, taken over"),
+        (Some(_), _) => Ok("pinned"),
+        (None, Some(_)) => Ok("as before"),
+        (None, None) => Ok("first seen"),
+    }
 }
 
 /// A server must take what was written.

@@ -21,6 +21,8 @@ pub(super) struct Offered {
     pub(super) id: String,
     pub(super) executor: Url,
     pub(super) integrity: Option<String>,
+    /// Whether it stands in the list of this program.
+    pub(super) is_of_program: bool,
     /// Everything else that is said of it.
     pub(super) members: Map<String, Value>,
 }
@@ -75,7 +77,7 @@ impl Source {
                     wallet.insert(name.to_owned(), value.clone());
                 }
             }
-            chosen.push(Offered { id, executor, integrity, members: wallet });
+            chosen.push(Offered { id, executor, integrity, is_of_program: self.address.is_none(), members: wallet });
         }
         Ok(chosen)
     }
