@@ -10,6 +10,7 @@ const module = { bundle: true, format: "esm", minify: true, target: "es2022", le
 
 await mkdir(assets, { recursive: true });
 await build({ ...module, minify: false, entryPoints: [here("src/index.ts")], outfile: here("dist/index.js") });
-await build({ ...module, entryPoints: [here("src/index.ts")], outfile: `${assets}/client.js` });
+// Out of the module above: names are made short by what is in a source, its types too, and only code is to change its hash.
+await build({ ...module, entryPoints: [here("dist/index.js")], outfile: `${assets}/client.js` });
 await build({ ...module, entryPoints: [here("src/connector.ts")], outfile: `${assets}/connector.js` });
 for (const licence of ["LICENSE-APACHE", "LICENSE-MIT"]) await copyFile(here(`../../${licence}`), here(licence));

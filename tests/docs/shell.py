@@ -100,7 +100,8 @@ def of_cargo(arguments, siwn):
             places = [place for root in ("crates", "examples") for place in ROOT.glob(f"{root}/{package}/{where}/{name}*")]
             if not places:
                 yield f"cargo {ours}: {package} has no {name} in {where}"
-        elif flag in ("--path", "--manifest-path") and not (ROOT / name).exists():
+        # Seen from a folder beside this one, too.
+        elif flag in ("--path", "--manifest-path") and not (ROOT / name.removeprefix("../siwn/")).exists():
             yield f"cargo {ours}: there is no {name}"
         elif flag in ("-p", "--package") and name not in packages():
             yield f"cargo {ours}: no package is called {name}"

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test, { after, before } from "node:test";
 import { signMessage } from "../../crates/siwn-cli/assets/sign.js";
 import { PROXIES, Stack } from "../proxies/stack.js";
-import { NOBODY, Visitor, launch, picture } from "./browser.js";
+import { Visitor, launch, picture } from "./browser.js";
 import { heading, settled, wallet } from "./login-page.js";
 
 const ALICE = "alice.test.near";
@@ -65,7 +65,7 @@ for (const name of Object.keys(PROXIES)) {
     await settled(page);
     await wallet(page, "An extension").click();
     await page.waitForURL(PAGE);
-    await somebody.leave([NOBODY, "404 /api/auth/forward", NOBODY]);
+    await somebody.leave(["404 /api/auth/forward"]);
     await browser.close();
   });
 }

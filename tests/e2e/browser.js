@@ -1,6 +1,6 @@
 // A browser that tells on the page. Whatever goes wrong without a word is gathered, and fails the test: what the policy blocked, errors
 // and warnings of the console, requests that failed, what a screen reader would stumble over. Refusals by the server are told apart:
-// each test says which it expects.
+// each test says which it expects, and the browser's own line in the console is let through for these only.
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -32,6 +32,8 @@ export function launch(args = []) {
 /** A browser with cookies of its own, in which any number of tabs is opened. */
 export class Visitor {
   refusals = [];
+  /** The console's lines on refusals. */
+  #refusalsTold = [];
   #faults = [];
   #runsScripts;
   static #of = new WeakMap();
@@ -68,9 +70,10 @@ export class Visitor {
     context.on("page", (page) => Visitor.#of.set(page, this));
     context.on("weberror", (error) => this.#faults.push(`error ${error.error()}`));
     context.on("console", (message) => {
-      // A refusal is logged by browsers too; it is judged below.
-      const isRefusal = /^Failed to load resource: the server responded with a status of \d+/.test(message.text());
-      if (["error", "warning"].includes(message.type()) && !isRefusal) this.#faults.push(`console ${message.text()}`);
+      if (!["error", "warning"].includes(message.type())) return;
+      const [, refused] = message.text().match(/^Failed to load resource: the server responded with a status of (\d+)/) ?? [];
+      if (refused) this.#refusalsTold.push(`${refused} ${new URL(message.location().url).pathname}`);
+      else this.#faults.push(`console ${message.text()}`);
     });
     context.on("response", (response) => {
       if (response.status() < 400) return;
@@ -90,12 +93,20 @@ export class Visitor {
     for (const { id, nodes } of violations) this.#faults.push(`axe ${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`);
   }
 
-  /** Ends the visit: these refusals there were, in this order, and nothing else went wrong. */
-  async leave(expected) {
+  /** Ends the visit: these refusals there were, in this order, faults with these words, and nothing else went wrong. */
+  async leave(expected = [], faults = []) {
     for (const page of this.context.pages()) if (page.url() !== "about:blank" && this.#runsScripts) await this.look(page);
     await this.context.close();
-    assert.deepEqual(this.#faults, []);
+    const isExpected = (fault) => faults.some((words) => words.test(fault));
+    assert.deepEqual(this.#faults.filter((fault) => !isExpected(fault)), []);
+    for (const words of faults) assert.ok(this.#faults.some((fault) => words.test(fault)), `a fault with ${words}`);
     assert.deepEqual(this.refusals, expected);
+    const left = [...expected];
+    for (const told of this.#refusalsTold) {
+      const at = left.indexOf(told);
+      assert.notEqual(at, -1, `the console has one line more on ${told}`);
+      left.splice(at, 1);
+    }
   }
 }
 

@@ -78,6 +78,8 @@ describe("a wallet of each manner does what the page says, and the server says w
   test("one after the other", async (t) => {
     const visitor = await enter();
     const page = await visitor.open(server.url);
+    const manners = await page.locator("input[name=manner]").evaluateAll((inputs) => inputs.map(({ value }) => value));
+    assert.deepEqual(manners.toSorted(), [...Object.keys(OUTCOMES), "slow", "expired"].toSorted());
     for (const [manner, outcome] of Object.entries(OUTCOMES)) {
       await t.test(manner, async () => {
         await page.locator("#seen-list").evaluate((list) => list.replaceChildren());
@@ -91,7 +93,7 @@ describe("a wallet of each manner does what the page says, and the server says w
       });
     }
     const refused = Object.values(OUTCOMES).filter(({ code }) => code);
-    await leave(visitor, [NOBODY, ...refused.map(() => REFUSED)]);
+    await leave(visitor, [...refused.map(() => REFUSED)]);
   });
 
   test("slow: the page stops waiting after two minutes", async () => {
@@ -102,7 +104,7 @@ describe("a wallet of each manner does what the page says, and the server says w
     await page.getByText("The wallet asks you to approve").waitFor();
     await page.clock.fastForward(121_000);
     await page.getByText("The wallet did not answer in two minutes: nothing was sent").waitFor();
-    await leave(visitor, [NOBODY]);
+    await leave(visitor, []);
   });
 
   test("expired: the server’s clock is put forward, and the challenge is over", async () => {
@@ -113,16 +115,8 @@ describe("a wallet of each manner does what the page says, and the server says w
     await refusedBecause(page, "challenge_expired");
     await saw(page, "/api/auth/verify-login", "The challenge came too late: the challenge expired");
     await page.getByText("5 minutes ahead").waitFor();
-    await leave(visitor, [NOBODY, REFUSED]);
+    await leave(visitor, [REFUSED]);
     assert.equal(await other.stop(), 0);
-  });
-
-  test("each manner of the page stands here", async () => {
-    const visitor = await enter();
-    const page = await visitor.open(server.url);
-    const manners = await page.locator("input[name=manner]").evaluateAll((inputs) => inputs.map(({ value }) => value));
-    assert.deepEqual(manners.toSorted(), [...Object.keys(OUTCOMES), "slow", "expired"].toSorted());
-    await leave(visitor, [NOBODY]);
   });
 });
 
@@ -139,7 +133,7 @@ describe("on the login page the test wallets stand in the list", () => {
     await page.goto(`${server.url}/login`);
     await settled(page);
     assert.equal(await wallet(page, "Installed test wallet").count(), 0);
-    await leave(visitor, [NOBODY, NOBODY, NOBODY, NOBODY]);
+    await leave(visitor, []);
   });
 
   for (const [manner, account, callback] of [
@@ -156,7 +150,7 @@ describe("on the login page the test wallets stand in the list", () => {
       await approveAs(page, account);
       await signedInAs(page, account);
       await saw(page, "/api/auth/verify-login", callback);
-      await leave(visitor, [NOBODY, NOBODY]);
+      await leave(visitor, []);
     });
   }
 
@@ -182,7 +176,7 @@ describe("on the login page the test wallets stand in the list", () => {
       await wallet(page, name).click();
       await approveAs(await asked, ALICE);
       await expected(page);
-      await leave(visitor, [NOBODY, NOBODY, ...refusals]);
+      await leave(visitor, [...refusals]);
     });
   }
 
@@ -194,7 +188,7 @@ describe("on the login page the test wallets stand in the list", () => {
     await wallet(page, "Test wallet").click();
     await approveAs(page, ALICE);
     await heading(page, "Choose your wallet");
-    await visitor.context.close();
+    await leave(visitor, []);
   });
 });
 
@@ -216,7 +210,7 @@ describe("what the server saw", () => {
       /Asked NEAR\s+what bob\.test\.near grants ed25519:\S+: the key is not on the account, at final block \d+/,
       /RPC calls\s+block final; query view_access_key bob\.test\.near at block \S+…/,
     ]) assert.match(words, text);
-    await leave(visitor, [NOBODY, REFUSED]);
+    await leave(visitor, [REFUSED]);
   });
 
   test("comes from everywhere: a command line, a page that may not, a body that cannot be read", async () => {
@@ -231,7 +225,7 @@ describe("what the server saw", () => {
     await saw(page, "/api/auth/initiate-login", "The page’s origin is https://app.example, Sec-Fetch-Site cross-site. Expected: this server’s own");
     await saw(page, "/api/auth/verify-login", "Content-Type is text/plain, expected application/json");
     await saw(page, "/api/auth/verify-login", "The cookie siwn-browser did not come");
-    await leave(visitor, [NOBODY]);
+    await leave(visitor, []);
   });
 
   test("holds no secret, and is for this server’s own pages only", async () => {
@@ -257,7 +251,7 @@ describe("what the server saw", () => {
       body: '{"forward":1}',
     });
     assert.equal(passed.status, 403);
-    await leave(visitor, [NOBODY]);
+    await leave(visitor, []);
   });
 });
 
@@ -283,7 +277,7 @@ describe("switches", () => {
     await saw(page, "the server itself", "so NEAR was asked again: the key is not on the account");
     await saw(page, "the server itself", "A session of carol.test.near was ended: the account does not have the key any more");
     await page.getByText("20 minutes ahead").waitFor();
-    await leave(visitor, [NOBODY, NOBODY]);
+    await leave(visitor, [NOBODY]);
   });
 
   test("a session that is a week old is over", async () => {
@@ -297,7 +291,7 @@ describe("switches", () => {
     // What comes after is good: the devnet went along.
     await signIn(page, ALICE);
     await signedInAs(page, ALICE);
-    await leave(visitor, [NOBODY, NOBODY]);
+    await leave(visitor, [NOBODY]);
   });
 
   test("an account is deleted, refused, and brought back with its keys", async () => {
@@ -315,26 +309,31 @@ describe("switches", () => {
     await refusedBecause(page, "key_not_full_access");
     await signIn(page, "bob.test.near");
     await signedInAs(page, "bob.test.near");
-    await leave(visitor, [NOBODY, REFUSED, REFUSED]);
+    await leave(visitor, [REFUSED, REFUSED]);
   });
 
-  for (const [fault, words] of [["Is down", /status 503/], ["Answers nonsense", /NEAR could not be asked/], ["Stands still", /NEAR could not be asked/]]) {
-    test(`a node that ${fault.toLowerCase()} is neither a yes nor a no`, async () => {
-      const visitor = await enter();
-      const page = await visitor.open(own.url);
-      await page.getByLabel("The node").selectOption({ label: fault });
-      await signIn(page, ALICE);
-      await refusedBecause(page, "chain_unavailable");
-      const item = await saw(page, "/api/auth/verify-login", "NEAR could not be asked");
-      await item.locator("summary").click();
-      assert.match(await item.innerText(), words);
-      await page.getByLabel("The node").selectOption({ label: "Works" });
-      await page.getByText("The node answers as it should.").waitFor();
-      await page.getByRole("button", { name: "Send it again" }).click();
-      await signedInAs(page, ALICE);
-      await leave(visitor, [NOBODY, "503 /api/auth/verify-login"]);
-    });
-  }
+  test("a node that is down, answers nonsense or stands still is neither a yes nor a no", async (t) => {
+    const visitor = await enter();
+    const page = await visitor.open(own.url);
+    const faults = { "Is down": /status 503/, "Answers nonsense": /NEAR could not be asked/, "Stands still": /NEAR could not be asked/ };
+    for (const [fault, words] of Object.entries(faults)) {
+      await t.test(fault, async () => {
+        await page.locator("#seen-list").evaluate((list) => list.replaceChildren());
+        await page.getByLabel("The node").selectOption({ label: fault });
+        await signIn(page, ALICE);
+        await refusedBecause(page, "chain_unavailable");
+        const item = await saw(page, "/api/auth/verify-login", "NEAR could not be asked");
+        await item.locator("summary").click();
+        assert.match(await item.innerText(), words);
+        await page.getByLabel("The node").selectOption({ label: "Works" });
+        await page.getByText("The node answers as it should.").waitFor();
+        await page.getByRole("button", { name: "Send it again" }).click();
+        await signedInAs(page, ALICE);
+        await logOut(page);
+      });
+    }
+    await leave(visitor, Array(3).fill("503 /api/auth/verify-login"));
+  });
 });
 
 describe("one name for this machine", () => {
@@ -345,7 +344,7 @@ describe("one name for this machine", () => {
     await page.goto(`http://127.0.0.1:${server.port}/`);
     await ready(page);
     assert.equal(page.url(), `${server.url}/`);
-    await leave(visitor, [NOBODY, NOBODY]);
+    await leave(visitor, []);
   });
 
   test("programs, and front ends that hand the pages on, are answered where they ask", async () => {
@@ -393,8 +392,8 @@ describe("applications on other ports", () => {
     await saw(guest, "/api/auth/session", `${ALICE} is signed in.`);
     await app.getByRole("button", { name: "Sign out" }).click();
     await app.getByText("Nobody is signed in").waitFor();
-    // At the beginning here and on the login page, and in the end.
-    await leave(visitor, [NOBODY, NOBODY, NOBODY]);
+    // At the beginning and in the end: whoever has no session is refused one.
+    await leave(visitor, [NOBODY, NOBODY]);
   });
 
   test("a front end with a wallet of its own signs in: with a cookie on localhost, with a bearer token on 127.0.0.1", async (t) => {
@@ -438,7 +437,7 @@ describe("applications on other ports", () => {
     await approveAs(page, ALICE);
     await page.getByText(`Hello, ${ALICE}`).waitFor();
     assert.equal(page.url(), `${url}/some/page`);
-    await visitor.context.close();
+    await leave(visitor, []);
   });
 
   test("the guide’s server of one’s own signs in with the devnet and the test wallet", async () => {
@@ -452,7 +451,7 @@ describe("applications on other ports", () => {
     await wallet(page, "Test wallet").click();
     await approveAs(page, ALICE);
     await doneAs(page, ALICE);
-    await leave(visitor, [NOBODY]);
+    await leave(visitor, []);
     assert.equal(await own.stop(), 0);
   });
 
@@ -485,34 +484,33 @@ test("what it prints is what a stranger needs", () => {
 });
 
 describe("the page", () => {
-  for (const [width, height] of [[360, 740], [1280, 900]]) {
-    for (const colorScheme of ["light", "dark"]) {
-      test(`is for everybody, ${width} pixels, ${colorScheme}`, async () => {
-        const visitor = await enter({ viewport: { width, height }, colorScheme });
-        const page = await visitor.open(server.url);
-        const shoot = async (state) => {
-          assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, state);
-          await picture(page, `dev-${width}-${colorScheme}-${state}`);
-        };
-        if (width < 900) await page.getByText("They answer:").click();
-        await page.locator('input[value="page-callback"]').check();
-        await signIn(page, ALICE);
-        await refusedBecause(page, "signature_invalid");
-        const item = await saw(page, "/api/auth/verify-login", "signature_invalid");
-        await item.locator("summary").click();
-        await visitor.look(page);
-        await shoot("refused");
-        await page.locator('input[value="well"]').check();
-        await signIn(page, ALICE);
-        await signedInAs(page, ALICE);
-        await saw(page, "/api/auth/verify-login", "is signed in");
-        await shoot("signed-in");
-        const wallet = await visitor.context.newPage();
-        await wallet.goto(`${server.url}/_dev/wallet?message=Sign+in+to+localhost&recipient=localhost&nonce=${"A".repeat(43)}%3D`);
-        await wallet.locator("#approve:enabled").waitFor();
-        await picture(wallet, `dev-${width}-${colorScheme}-wallet`);
-        await visitor.leave([NOBODY, REFUSED]);
-      });
-    }
+  // Each width and each scheme once: login.test.js has them all, of the same page.
+  for (const [width, height, colorScheme] of [[360, 740, "dark"], [1280, 900, "light"]]) {
+    test(`is for everybody, ${width} pixels, ${colorScheme}`, async () => {
+      const visitor = await enter({ viewport: { width, height }, colorScheme });
+      const page = await visitor.open(server.url);
+      const shoot = async (state) => {
+        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, state);
+        await picture(page, `dev-${width}-${colorScheme}-${state}`);
+      };
+      if (width < 900) await page.getByText("They answer:").click();
+      await page.locator('input[value="page-callback"]').check();
+      await signIn(page, ALICE);
+      await refusedBecause(page, "signature_invalid");
+      const item = await saw(page, "/api/auth/verify-login", "signature_invalid");
+      await item.locator("summary").click();
+      await visitor.look(page);
+      await shoot("refused");
+      await page.locator('input[value="well"]').check();
+      await signIn(page, ALICE);
+      await signedInAs(page, ALICE);
+      await saw(page, "/api/auth/verify-login", "is signed in");
+      await shoot("signed-in");
+      const wallet = await visitor.context.newPage();
+      await wallet.goto(`${server.url}/_dev/wallet?message=Sign+in+to+localhost&recipient=localhost&nonce=${"A".repeat(43)}%3D`);
+      await wallet.locator("#approve:enabled").waitFor();
+      await picture(wallet, `dev-${width}-${colorScheme}-wallet`);
+      await visitor.leave([REFUSED]);
+    });
   }
 });

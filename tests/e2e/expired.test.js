@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { NOBODY, REFUSED } from "./browser.js";
+import { REFUSED } from "./browser.js";
 import { approve, doneAs, failure, heading, settled, wallet, windowOf } from "./login-page.js";
 import { ALICE, LOGIN, place } from "./place.js";
 import { calls, install } from "./stand-in/installed.js";
@@ -30,7 +30,7 @@ describe("a challenge that expired", { concurrency: true }, () => {
     await page.evaluate(() => globalThis.release());
     await doneAs(page, ALICE);
     assert.equal((await calls(page)).filter((call) => call !== "signOut").length, 2);
-    await visitor.leave([NOBODY, REFUSED]);
+    await visitor.leave([REFUSED]);
   });
 
   test("a wallet that opens a window is asked again after a click, without which the browser would block it", async () => {
@@ -50,7 +50,7 @@ describe("a challenge that expired", { concurrency: true }, () => {
     await page.getByRole("button", { name: "Continue" }).click();
     await approve(await opened, ALICE);
     await doneAs(page, ALICE);
-    await visitor.leave([NOBODY, REFUSED]);
+    await visitor.leave([REFUSED]);
   });
 
   test("who comes back too late from a wallet's website is told so, and gets a new one", async () => {
@@ -64,6 +64,6 @@ describe("a challenge that expired", { concurrency: true }, () => {
     await wallet(page, "MyNearWallet").click();
     await approve(page, ALICE);
     await doneAs(page, ALICE);
-    await visitor.leave([NOBODY, REFUSED, NOBODY]);
+    await visitor.leave([REFUSED]);
   });
 });

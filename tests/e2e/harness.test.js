@@ -56,6 +56,15 @@ for (const [what, [, words]] of Object.entries(PAGES)) {
   });
 }
 
+test("a refusal that is expected passes, with the browser's line on it", async () => {
+  await (await visit("a refusal that nobody expected")).leave(["404 /no"]);
+});
+
+test("a fault that is expected passes, and has to be there", async () => {
+  await (await visit("an error in the console")).leave([], [/^console it broke$/]);
+  await assert.rejects((await visit("")).leave([], [/^console it broke$/]), /a fault with/);
+});
+
 test("a fault of a window that a page opened fails", async () => {
   const visitor = await visit("");
   const [page] = visitor.context.pages();

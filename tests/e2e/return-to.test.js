@@ -1,7 +1,6 @@
 // Where people go on to after a login: own paths, and what is configured, and nowhere else, whatever a link says.
 import assert from "node:assert/strict";
 import test, { describe } from "node:test";
-import { NOBODY } from "./browser.js";
 import { doneAs, settled, wallet } from "./login-page.js";
 import { ALICE, ELSEWHERE, LOGIN, SITE, place } from "./place.js";
 import { install } from "./stand-in/installed.js";
@@ -30,7 +29,7 @@ describe("a link leads on", { concurrency: 2 }, () => {
     test(`to ${address}: ${query}`, async () => {
       const { visitor, page } = await follow(query);
       await page.waitForURL(address);
-      await visitor.leave([NOBODY]);
+      await visitor.leave([]);
     });
   }
 });
@@ -69,7 +68,7 @@ describe("a hostile link leads nowhere", { concurrency: 2 }, () => {
       await doneAs(page, ALICE);
       assert.equal(page.url(), LOGIN);
       assert.equal(await page.getByRole("link", { name: "Continue" }).isVisible(), false);
-      await visitor.leave([NOBODY]);
+      await visitor.leave([]);
     });
   }
 
@@ -77,7 +76,7 @@ describe("a hostile link leads nowhere", { concurrency: 2 }, () => {
     const { visitor, page } = await follow("#return_to=https://evil.example");
     await doneAs(page, ALICE);
     assert.equal(page.url(), LOGIN);
-    await visitor.leave([NOBODY]);
+    await visitor.leave([]);
   });
 });
 
@@ -89,5 +88,5 @@ test("a reload does not lose it", async () => {
   await settled(page);
   await wallet(page, "An extension").click();
   await page.waitForURL(`${SITE}/app`);
-  await visitor.leave([NOBODY, NOBODY]);
+  await visitor.leave([]);
 });

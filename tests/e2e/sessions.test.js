@@ -1,7 +1,7 @@
 // Whose session it is: tabs, accounts, log-outs, and what was meant for another browser.
 import assert from "node:assert/strict";
 import test, { describe } from "node:test";
-import { NOBODY, REFUSED } from "./browser.js";
+import { REFUSED } from "./browser.js";
 import { approve, doneAs, failure, heading, session, settled, wallet, windowOf } from "./login-page.js";
 import { ALICE, APP, BOB, LOGIN, SITE, place } from "./place.js";
 import { install } from "./stand-in/installed.js";
@@ -34,7 +34,7 @@ test("two tabs have a prompt open at the same time, and both sign in", async () 
   // The browser has one session, the newest.
   await one.reload();
   await doneAs(one, BOB);
-  await visitor.leave([NOBODY, NOBODY]);
+  await visitor.leave([]);
 });
 
 test("another account takes the first one's place, whose session is ended", async () => {
@@ -52,7 +52,7 @@ test("another account takes the first one's place, whose session is ended", asyn
   await page.waitForURL(APP);
   assert.equal((await session(page)).accountId, BOB);
   assert.deepEqual([await statusWith(alices), await statusWith(await cookieOf(page))], [401, 200]);
-  await visitor.leave([NOBODY]);
+  await visitor.leave([]);
 });
 
 test("a log-out ends the session, in the browser and at the server", async () => {
@@ -66,7 +66,7 @@ test("a log-out ends the session, in the browser and at the server", async () =>
   await page.reload();
   await heading(page, "Choose your wallet");
   await signsIn(page, BOB);
-  await visitor.leave([NOBODY, NOBODY]);
+  await visitor.leave([]);
 });
 
 describe("in a second browser nobody is signed in", () => {
@@ -88,8 +88,8 @@ describe("in a second browser nobody is signed in", () => {
     await page.goto(answer);
     assert.match(await failure(page), /took too long, or was used already/);
     assert.equal(await cookieOf(page), undefined);
-    await mallory.context.close();
-    await victim.leave([NOBODY, REFUSED]);
+    await mallory.leave();
+    await victim.leave([REFUSED]);
   });
 
   test("by the first one's proof, which is still good where it was asked for", async () => {
@@ -108,8 +108,8 @@ describe("in a second browser nobody is signed in", () => {
     assert.equal((await send(page)).error, "challenge_unknown");
     assert.equal(await cookieOf(page), undefined);
     assert.equal((await send(theirs)).accountId, ALICE);
-    await first.leave([NOBODY]);
-    await second.leave([NOBODY, REFUSED]);
+    await first.leave([]);
+    await second.leave([REFUSED]);
   });
 
   test("whose page of another site sends the first one's proof", async () => {
@@ -122,7 +122,6 @@ describe("in a second browser nobody is signed in", () => {
     }, SITE);
     assert.equal(answer, "opaque");
     assert.deepEqual(await page.context().cookies(SITE), []);
-    assert.deepEqual(visitor.refusals, ["403 /api/auth/verify-login"]);
-    await visitor.context.close();
+    await visitor.leave(["403 /api/auth/verify-login"]);
   });
 });

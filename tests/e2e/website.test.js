@@ -1,7 +1,7 @@
 // By a wallet's website: the browser goes there, on another site, and comes back with an answer behind the #.
 import assert from "node:assert/strict";
 import test, { describe } from "node:test";
-import { NOBODY, REFUSED } from "./browser.js";
+import { REFUSED } from "./browser.js";
 import { approve, doneAs, failure, heading, reject, session, settled, wallet } from "./login-page.js";
 import { ALICE, APP, ELSEWHERE, LOGIN, SITE, place } from "./place.js";
 
@@ -21,7 +21,7 @@ describe("somebody signs in", () => {
       // Going back leads nowhere where the signature is.
       await page.goBack();
       assert.ok(!page.url().includes("signature"), page.url());
-      await visitor.leave([NOBODY]);
+      await visitor.leave([]);
     });
   }
 
@@ -37,7 +37,7 @@ describe("somebody signs in", () => {
     assert.match(state, /^[\w-]{22,}$/);
     assert.match(callbackUrl, /^https:\/\/login\.example\/api\/auth\/callback\?tx=[\w-]{43}$/);
     assert.equal(headers.referer, undefined);
-    await visitor.leave([NOBODY]);
+    await visitor.leave([]);
   });
 
   test("in a window of the application, which the wallet answers, so that it signs no callback URL", async () => {
@@ -78,8 +78,7 @@ describe("somebody signs in", () => {
     await wallet(page, WALLET).click();
     await approve(page, ALICE);
     await doneAs(page, ALICE);
-    assert.ok(visitor.refusals.every((refusal) => refusal === NOBODY));
-    await visitor.context.close();
+    await visitor.leave();
   });
 
   test("and goes on to another site that is configured", async () => {
@@ -88,7 +87,7 @@ describe("somebody signs in", () => {
     await wallet(page, WALLET).click();
     await approve(page, ALICE);
     await page.waitForURL(ELSEWHERE);
-    await visitor.leave([NOBODY]);
+    await visitor.leave([]);
   });
 });
 
@@ -105,7 +104,7 @@ describe("nobody is signed in", () => {
     await wallet(page, WALLET).click();
     await approve(page, ALICE);
     await page.waitForURL(APP);
-    await visitor.leave([NOBODY, NOBODY]);
+    await visitor.leave([]);
   });
 
   for (const [manner, account, code, words] of [
@@ -121,7 +120,7 @@ describe("nobody is signed in", () => {
       const told = await failure(page);
       assert.match(told, words);
       assert.match(told, new RegExp(code));
-      await visitor.leave([NOBODY, REFUSED]);
+      await visitor.leave([REFUSED]);
     });
   }
 
@@ -133,7 +132,7 @@ describe("nobody is signed in", () => {
     const told = await failure(page);
     assert.match(told, /The wallet reported an error/);
     assert.ok(!told.includes("went wrong"));
-    await visitor.leave([NOBODY]);
+    await visitor.leave([]);
   });
 
   test("by a callback without an answer", async () => {
@@ -155,5 +154,5 @@ test("while the chain cannot be asked the answer is kept, and sent again on dema
   await here.fault();
   await page.getByRole("button", { name: "Send it again" }).click();
   await page.waitForURL(APP);
-  await visitor.leave([NOBODY, "503 /api/auth/verify-login"]);
+  await visitor.leave(["503 /api/auth/verify-login"]);
 });

@@ -4,11 +4,11 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { request } from "node:http";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../npm/ports.js";
 
 const LONGEST_START = 60_000;
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -103,13 +103,4 @@ export async function start(language, kind, variables) {
   app.url = `http://127.0.0.1:${port}`;
   await app.heard(/listening on|running on/);
   return app;
-}
-
-export async function freePort() {
-  const listener = createServer().listen(0, "127.0.0.1");
-  await once(listener, "listening");
-  const { port } = listener.address();
-  listener.close();
-  await once(listener, "close");
-  return port;
 }

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import test, { after, before, describe } from "node:test";
 import { dev, run } from "../npm/server.js";
 import { Client } from "../proxies/client.js";
-import { freePort, start } from "./apps.js";
+import { freePort } from "../npm/ports.js";
+import { start } from "./apps.js";
 import { Nginx } from "./nginx.js";
 
 const ORIGIN = "https://app.example";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { freePort } from "./ports.js";
 
 const binary = process.env.SIWN_BIN;
 assert.ok(binary, "SIWN_BIN names the binary to test");
@@ -77,13 +77,4 @@ export async function serve(settings) {
   server.url = `http://localhost:${port}`;
   await server.heard(() => fetch(`${server.url}/healthz`).then((answer) => answer.ok, () => false));
   return server;
-}
-
-async function freePort() {
-  const listener = createServer().listen(0, "127.0.0.1");
-  await once(listener, "listening");
-  const { port } = listener.address();
-  listener.close();
-  await once(listener, "close");
-  return port;
 }

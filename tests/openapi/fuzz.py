@@ -111,6 +111,7 @@ def serve(node, port, admin_port):
         "SIWN_INITIATE_LIMIT": "off",
         "SIWN_VERIFY_LIMIT": "off",
         "SIWN_ACCOUNT_LIMIT": "off",
+        "SIWN_SESSIONS_LIMIT": "off",
         "SIWN_ADMIN_LISTEN": f"127.0.0.1:{admin_port}",
         "SIWN_ADMIN_TOKEN": ADMIN_TOKEN,
         "SIWN_LOG": "info",

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dev, run } from "../npm/server.js";
 import { Application } from "./application.js";
-import { freePorts } from "./ports.js";
+import { freePorts } from "../npm/ports.js";
 import { adapted, caddy, nginx, sparingCaddy } from "./proxy.js";
 
 export const PROXIES = { nginx, Caddy: caddy, "sparing Caddy": sparingCaddy };

@@ -22,7 +22,7 @@ const WALLET_TIMEOUT = 120_000;
 /** What a new challenge mends: this one is too old, or another browser's by now. */
 const STARTS_OVER = ["challenge_expired", "challenge_unknown", "start_over"];
 /** What the same proof may be sent again after. */
-const NOT_JUDGED = ["chain_unavailable", "store_unavailable", "too_many_questions", "rate_limited", "admission_unavailable", "unreachable"];
+const NOT_JUDGED = ["chain_unavailable", "store_unavailable", "too_many_questions", "rate_limited", "admission_unavailable", "unreachable", "unexpected_answer"];
 
 /**
  * Signs in: a challenge, the wallet's signature, a session.

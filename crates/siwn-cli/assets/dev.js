@@ -88,13 +88,13 @@ async function logOut() {
   otherTabs.postMessage("changed");
 }
 
-/** Shows who is signed in, and answers whether anybody is. */
+/** Shows who is signed in, and answers whether anybody is. Where no cookie of a session would come along, it is not asked for. */
 async function showSession() {
   const wasSignedIn = !byId("signed-in").hidden;
-  const answer = await request("GET", "/api/auth/session");
-  if (!answer.ok) {
+  const answer = (await hasCookie()) ? await request("GET", "/api/auth/session") : undefined;
+  if (!answer?.ok) {
     show("signed-out");
-    if (answer.body.error !== "not_signed_in") refused(answer);
+    if (answer && answer.body.error !== "not_signed_in") refused(answer);
     else if (wasSignedIn) progress("The session is over. What the server saw says why.");
     return false;
   }
@@ -107,6 +107,15 @@ async function showSession() {
   clearOutcome();
   show("signed-in");
   return true;
+}
+
+/** Whether this browser has a session's cookie, which its scripts cannot see. A server that is gone is told of by the next request. */
+async function hasCookie() {
+  try {
+    return (await (await fetch("/_dev/cookie")).json()).isThere;
+  } catch {
+    return true;
+  }
 }
 
 // ---- The wallet ----

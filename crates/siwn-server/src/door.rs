@@ -34,14 +34,15 @@ pub struct Rates {
     pub verify: Option<Rate>,
     /// Logins of an account, counted when they open a session.
     pub account: Option<Rate>,
-    /// Looks at an account's sessions and ends of them.
+    /// Looks at an account's sessions, ends of them, and access tokens.
     pub sessions: Option<Rate>,
-    /// Tokens of an account that are let in once, counted by this process.
+    /// near-sign-verify's tokens of an account that are let in once, counted by this process.
     pub tokens: Option<Rate>,
 }
 
 impl Default for Rates {
-    /// 600 challenges and 300 proofs a minute for an address; for an account 60 logins a minute, 60 looks at its sessions and 120 tokens.
+    /// 600 challenges and 300 proofs a minute for an address; for an account 60 logins a minute, 60 looks at its sessions and access tokens, and 120 of its
+    /// near-sign-verify tokens.
     fn default() -> Self {
         let a_minute = |count| Rate::new(count, Duration::from_mins(1)).ok();
         Self {
@@ -103,7 +104,7 @@ impl Door {
         self.take(client.map(Counted::Verify), self.rates.verify, now).await
     }
 
-    /// Lets whoever is signed in look at the account's sessions, or end some.
+    /// Lets whoever is signed in look at the account's sessions, end some, or have an access token.
     pub(crate) async fn sessions(&self, account: &AccountId, now: UnixMillis) -> Result<(), Problem> {
         self.take(Some(Counted::Sessions(account)), self.rates.sessions, now).await
     }

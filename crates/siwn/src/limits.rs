@@ -37,7 +37,7 @@ pub enum Counted<'a> {
     Verify(IpAddr),
     /// Sessions that an account opened: nobody else can use them up.
     Account(&'a AccountId),
-    /// Looks at an account's sessions and ends of them, by whoever is signed in as it.
+    /// Looks at an account's sessions, ends of them, and access tokens, by whoever is signed in as it.
     Sessions(&'a AccountId),
 }
 

@@ -37,16 +37,14 @@ fn siwn(recipient: Recipient, chain: Settings) -> Result<Siwn, Box<dyn std::erro
 }
 
 async fn initiate(siwn: web::Data<Siwn>) -> Result<web::Json<Value>> {
-    let challenge = siwn.login.begin(&Binding::unbound(), now(), random()).map_err(ErrorServiceUnavailable)?;
-    let (message, recipient) = (challenge.message.as_str(), challenge.recipient.as_str());
-    let (nonce, state) = (challenge.nonce.as_bytes(), &challenge.state);
-    Ok(web::Json(json!({ "message": message, "recipient": recipient, "nonce": nonce, "state": state })))
+    let new = siwn.login.begin(&Binding::unbound(), now(), random()).map_err(ErrorServiceUnavailable)?;
+    let (message, recipient, nonce) = (new.message.as_str(), new.recipient.as_str(), new.nonce.as_bytes());
+    Ok(web::Json(json!({ "message": message, "recipient": recipient, "nonce": nonce, "state": new.state })))
 }
 
 async fn verify(siwn: web::Data<Siwn>, body: web::Json<Value>) -> Result<web::Json<Value>> {
     let token: AuthToken = body["authToken"].as_str().unwrap_or_default().parse().map_err(|_| ErrorBadRequest("no token"))?;
-    let secret = SessionSecret::from_bytes(random());
-    let opened = siwn.login.finish(token.into(), &Binding::unbound().into(), now(), secret).await;
+    let opened = siwn.login.finish(token.into(), &Binding::unbound().into(), now(), SessionSecret::from_bytes(random())).await;
     let opened = opened.map_err(|error| match error {
         LoginError::Refused(_) => ErrorUnauthorized(error.code()),
         LoginError::Unavailable(_) => ErrorServiceUnavailable(error.code()),
@@ -55,9 +53,8 @@ async fn verify(siwn: web::Data<Siwn>, body: web::Json<Value>) -> Result<web::Js
 }
 
 async fn me(siwn: web::Data<Siwn>, request: HttpRequest) -> Result<String> {
-    let header = request.headers().get("authorization").and_then(|value| value.to_str().ok());
-    let token = header.and_then(|text| SessionToken::from_bearer(text.strip_prefix("Bearer ")?).ok());
-    let token = token.ok_or_else(|| ErrorUnauthorized("sign in first"))?;
+    let bearer = request.headers().get("authorization").and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let token = bearer.and_then(|text| SessionToken::from_bearer(text).ok()).ok_or_else(|| ErrorUnauthorized("sign in first"))?;
     let session = siwn.sessions.find(&token, now()).await.map_err(|_| ErrorServiceUnavailable("come again"))?;
     Ok(format!("Hello, {}", session.ok_or_else(|| ErrorUnauthorized("sign in again"))?.account))
 }
@@ -71,8 +68,11 @@ fn routes(app: &mut web::ServiceConfig) {
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let siwn = web::Data::new(siwn("localhost:3000".parse()?, Settings::new(Network::Mainnet))?);
-    Ok(HttpServer::new(move || App::new().app_data(siwn.clone()).configure(routes)).bind("localhost:3000")?.run().await?)
+    let site = std::env::args().nth(1).unwrap_or_else(|| "localhost:3000".to_owned());
+    let siwn = web::Data::new(siwn(site.parse()?, Settings::new(Network::Mainnet))?);
+    let server = HttpServer::new(move || App::new().app_data(siwn.clone()).configure(routes)).bind(&site)?;
+    println!("http://{site}/me");
+    Ok(server.run().await?)
 }
 
 #[cfg(test)]

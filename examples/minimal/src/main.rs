@@ -15,8 +15,10 @@ fn app(siwn: Siwn) -> Router {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let siwn = Siwn::builder("localhost:3000").build()?;
-    let listener = tokio::net::TcpListener::bind("localhost:3000").await?;
+    let site = std::env::args().nth(1).unwrap_or_else(|| "localhost:3000".to_owned());
+    let siwn = Siwn::builder(&site).build()?;
+    let listener = tokio::net::TcpListener::bind(&site).await?;
+    println!("http://{site}/me");
     axum::serve(listener, app(siwn).into_make_service_with_connect_info::<SocketAddr>()).await?;
     Ok(())
 }

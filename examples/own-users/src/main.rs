@@ -55,12 +55,11 @@ async fn me(State(App { users, .. }): State<App>, user: SignedIn) -> Result<Stri
 fn app(builder: Builder, users: Users) -> Result<Router, BuildError> {
     let at_login = users.clone();
     let builder = builder.on_login(move |login| {
-        let verdict = match at_login.sign_in(login.account.as_str()) {
+        std::future::ready(match at_login.sign_in(login.account.as_str()) {
             Ok(None) => Ok(()),
             Ok(Some(reason)) => Err(LoginDenied::Refused { reason }),
             Err(error) => Err(LoginDenied::Unavailable(error.into())),
-        };
-        async { verdict }
+        })
     });
     let siwn = builder.build()?;
     Ok(Router::new().route("/me", get(me)).merge(siwn.routes()).with_state(App { siwn, users }))
@@ -68,8 +67,10 @@ fn app(builder: Builder, users: Users) -> Result<Router, BuildError> {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let app = app(Siwn::builder("localhost:3000"), Users::open("users.db")?)?;
-    let listener = tokio::net::TcpListener::bind("localhost:3000").await?;
+    let site = std::env::args().nth(1).unwrap_or_else(|| "localhost:3000".to_owned());
+    let app = app(Siwn::builder(&site), Users::open("users.db")?)?;
+    let listener = tokio::net::TcpListener::bind(&site).await?;
+    println!("http://{site}/me");
     axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await?;
     Ok(())
 }

@@ -21,6 +21,7 @@ const inWindows = (paths) => `
     let opened = selector.open(address.href, "_blank", "width=480,height=720");
     if ((await opened.id()) === null) {
       if (!${paths.includes("button")}) throw new Error("The pop-up was blocked");
+      console.info("its window was blocked");
       await selector.ui.whenApprove({ title: "Its window was blocked", button: "Open the wallet" });
       opened = selector.open(address.href, "_blank", "width=480,height=720");
     }

@@ -272,7 +272,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         "sessions-limit",
         "RATE",
         "60/1m",
-        "Looks of one account at its sessions, and ends of them; off for no limit",
+        "Looks of one account at its sessions, ends of them, and access tokens; off for no limit",
     ),
     setting(
         "audit_log",

@@ -141,7 +141,7 @@ fn tokens() -> Vec<Operation> {
             .answers(200, "A token.", "AccessToken")
             .refuses(SIGNED_IN)
             .refuses(BODY)
-            .refuses(&[Code::OriginNotAllowed, Code::AudienceUnknown, Code::Internal]),
+            .refuses(&[Code::OriginNotAllowed, Code::AudienceUnknown, Code::RateLimited, Code::Internal]),
         keys(
             "/.well-known/jwks.json",
             "wellKnownJwks",

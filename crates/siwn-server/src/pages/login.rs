@@ -27,6 +27,8 @@ pub(super) async fn handle(Extension(site): Extension<Arc<Served>>, uri: Uri, he
         "lang": wanted_language.as_deref().filter(|code| *code == language.code),
         "network": pages.network,
         "returnTo": return_to,
+        // Nothing more than whether it makes sense to ask: a page is no place to look at sessions.
+        "cookie": matches!(site.cookies.session(&headers), Ok(Some(_))),
         "connector": has_sandboxes.then_some("./connector.js"),
         "manifest": pages.manifest,
         "client": pages.assets.has_client().then_some("../client.js"),

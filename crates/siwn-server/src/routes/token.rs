@@ -40,6 +40,7 @@ pub(super) async fn handle(
     SignedIn { session, .. }: SignedIn,
     request: Request,
 ) -> Result<Response, Problem> {
+    site.door.sessions(&session.account, siwn.now()).await?;
     let wish: Wish = body::json(request).await?.unwrap_or_default();
     let audience = match &wish.audience {
         None => site.site().recipient().as_str(),

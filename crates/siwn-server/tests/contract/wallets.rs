@@ -1,11 +1,16 @@
 //! Accounts that are contracts sign in.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use axum::extract::ConnectInfo;
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use siwn_devnet::{Authorizer, Flavour};
+use siwn_server::TrustedProxies;
 
 use crate::stage::{Stage, refusal, refused, signed_in};
+use crate::support::request;
 
 #[tokio::test]
 async fn wallets_that_are_contracts_sign_in_without_a_key() {
@@ -17,6 +22,19 @@ async fn wallets_that_are_contracts_sign_in_without_a_key() {
         let session = stage.site.server.get("/api/auth/session", &[("cookie", &answer.cookies().concat())]).await.json();
         assert_eq!((&session["accountId"], &session["publicKey"]), (&json!(wallet.name.as_str()), &Value::Null));
     }
+}
+
+#[tokio::test]
+async fn a_proxy_is_told_that_a_contract_has_no_key() {
+    let stage = Stage::with(|builder| builder.trusted_proxies(TrustedProxies::parse(["10.0.0.1"]).unwrap())).await;
+    let cookie = stage.log_in(&stage.accounts.wallet).await.cookies().concat();
+    let headers = [("host", "app.example"), ("x-forwarded-method", "GET"), ("x-forwarded-uri", "/"), ("cookie", &cookie)];
+    let mut question = request(Method::GET, "/api/auth/forward", &headers, "");
+    question.extensions_mut().insert(ConnectInfo(SocketAddr::from(([10, 0, 0, 1], 40_000))));
+    let answer = stage.site.server.send(question).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    assert_eq!(answer.headers["x-siwn-account"], stage.accounts.wallet.name.as_str());
+    assert_eq!(answer.headers["x-siwn-key"], "");
 }
 
 #[tokio::test]

@@ -103,8 +103,8 @@ async fn an_account_signs_in_sixty_times_a_minute_and_no_oftener() {
 }
 
 #[tokio::test]
-async fn an_account_looks_at_its_sessions_and_ends_them_only_so_often() {
-    let server = Server::with(|builder| builder.rates(Rates { sessions: Some(rate("3/1m")), ..Rates::default() }));
+async fn an_account_looks_at_its_sessions_ends_them_and_gets_tokens_only_so_often() {
+    let server = Server::with(|builder| builder.rates(Rates { sessions: Some(rate("4/1m")), ..Rates::default() }));
     let [mine, theirs] = [bearer(&sign_in(&server, "alice.near").await), bearer(&sign_in(&server, "bob.near").await)];
     let ask = async |method: Method, path: &str, who: &str| {
         server.send(request(method, &format!("/api/auth/{path}"), &[("authorization", who)], "")).await
@@ -112,8 +112,11 @@ async fn an_account_looks_at_its_sessions_and_ends_them_only_so_often() {
     assert_eq!(ask(Method::GET, "sessions", &mine).await.status, StatusCode::OK);
     assert_eq!(ask(Method::DELETE, "sessions", &mine).await.status, StatusCode::NO_CONTENT);
     assert_eq!(ask(Method::DELETE, "sessions/none", &mine).await.error(), "session_unknown");
-    for (method, path) in [(Method::GET, "sessions"), (Method::DELETE, "sessions"), (Method::DELETE, "sessions/none")] {
-        assert_eq!(limited(&ask(method, path, &mine).await), Some("20"));
+    assert_eq!(ask(Method::POST, "token", &mine).await.status, StatusCode::OK);
+    for (method, path) in
+        [(Method::GET, "sessions"), (Method::DELETE, "sessions"), (Method::DELETE, "sessions/none"), (Method::POST, "token")]
+    {
+        assert_eq!(limited(&ask(method, path, &mine).await), Some("15"));
     }
     assert_eq!(ask(Method::GET, "sessions", &theirs).await.status, StatusCode::OK, "others are not disturbed");
     assert_eq!(ask(Method::GET, "session", &mine).await.status, StatusCode::OK, "who is signed in can always be asked");

@@ -87,6 +87,24 @@ async fn every_script_and_style_of_a_page_is_there() {
 }
 
 #[tokio::test]
+async fn the_page_is_told_whether_a_session_may_be_there_and_nothing_of_it() {
+    let server = Server::new();
+    let token = "A".repeat(64);
+    for (cookie, expected) in [
+        (None, false),
+        (Some("__Host-siwn-browser=x; a=b".to_owned()), false),
+        (Some("__Host-siwn=junk".to_owned()), false),
+        (Some(format!("a=b; __Host-siwn={token}")), true),
+        (Some(format!("__Host-siwn={token}; __Host-siwn={token}")), false),
+    ] {
+        let headers: Vec<_> = cookie.iter().map(|cookie| ("cookie", cookie.as_str())).collect();
+        let answer = server.get("/login", &headers).await;
+        assert_eq!(data(&answer)["cookie"], json!(expected), "{cookie:?}");
+        assert!(!answer.body.contains(&token));
+    }
+}
+
+#[tokio::test]
 async fn a_browser_that_has_an_asset_is_not_sent_it_again() {
     let server = Server::new();
     let first = server.get("/api/auth/page/login.js", &[]).await;

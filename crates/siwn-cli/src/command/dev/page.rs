@@ -15,7 +15,7 @@ use siwn_devnet::{Authorizer, Devnet, TestAccount};
 
 use super::clock::Clock;
 use super::people::{ContractOf, People, WithKey};
-use super::seen::Seen;
+use super::seen::{Seen, has_session_cookie};
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; \
                       form-action 'none'; frame-ancestors 'none'";
@@ -137,6 +137,7 @@ pub(super) fn router(recipient: &'static str, people: &People, devnet: &Devnet, 
         .route("/_dev/authorize", post(async move |headers, wish| authorize(&headers, wish, &authorizers)))
         .route("/_dev/sign", post(async move |headers, message| sign(&headers, message, &signers)))
         .route("/_dev/seen", get(async move |headers, uri| news(&headers, &uri, &seen)))
+        .route("/_dev/cookie", get(async |headers| cookie(&headers)))
         .route("/_dev/clock", post(async move |headers, wish| forward(&headers, wish, &clock, &devnet)))
 }
 
@@ -187,6 +188,14 @@ fn news(headers: &HeaderMap, uri: &Uri, seen: &Seen) -> Response {
     let number = uri.query().and_then(|query| query.strip_prefix("after="));
     let number = number.and_then(|number| number.parse().ok()).unwrap_or_default();
     guarded("application/json", Json(seen.after(number)))
+}
+
+/// Whether a session's cookie came, and not whose it is: so that the page asks for a session where there may be one.
+fn cookie(headers: &HeaderMap) -> Response {
+    if is_foreign(headers) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    guarded("application/json", Json(serde_json::json!({ "isThere": has_session_cookie(headers) })))
 }
 
 /// Puts the clock forward, for everything in this process.

@@ -1,6 +1,6 @@
 // A wallet's website sends people back here, with its answer behind the #: read, removed, and sent to the server.
 // @ts-check
-import { Failure, ask, changed, element, isJudged, pageOf, show, showFailure, underWay } from "./server.js";
+import { Failure, ask, changed, element, isOpen, pageOf, show, showFailure, underWay } from "./server.js";
 
 const answer = new URLSearchParams(location.hash.slice(1));
 const tx = new URLSearchParams(location.search).get("tx") ?? "";
@@ -33,9 +33,9 @@ async function finish() {
     location.replace(returnTo ?? loginUrl.href);
   } catch (error) {
     const failure = error instanceof Failure ? error : new Failure("internal");
-    showFailure(page, failure);
-    element("again").hidden = !isJudged(failure.code);
-    element("send-again").hidden = isJudged(failure.code);
+    showFailure(page, failure, "sent");
+    element("again").hidden = isOpen(failure.code, "sent");
+    element("send-again").hidden = !isOpen(failure.code, "sent");
     show("failed");
   }
 }

@@ -3,7 +3,7 @@
 import { connectors } from "./connectors.js";
 import { installed } from "./installed.js";
 import { commands, read } from "./paste.js";
-import { Failure, ask, changed, element, filled, isJudged, pageOf, show, showFailure, underWay } from "./server.js";
+import { Failure, ask, changed, element, filled, isJudged, isOpen, pageOf, show, showFailure, underWay } from "./server.js";
 
 /**
  * A way to sign, as it stands in the list.
@@ -32,12 +32,17 @@ history.replaceState({ returnTo }, "", location.pathname + (page.lang ? `?lang=$
 let leaving;
 /** @type {() => void} */
 let again = () => {};
+/** Whose login it is, as people know him. */
+let asked = "";
+/** How far it is. @type {import("./server.js").Stage} */
+let stage = "begin";
 
 // ---- Ways in ----
 
 /** Runs a login, and shows how it ended. @param {string} name @param {() => void} anew @param {(signal: AbortSignal) => Promise<void>} login */
 async function run(name, anew, login) {
   again = anew;
+  asked = name;
   leaving = new AbortController();
   const { signal } = leaving;
   element("working-title").textContent = filled(texts.working, { wallet: name });
@@ -59,7 +64,7 @@ function withWallet(entry) {
   const { wallet, name } = entry;
   if (!wallet) return;
   run(name, () => withWallet(entry), async (signal) => {
-    const { signIn } = await import(page.client);
+    const { signIn } = await import(page.client).catch(() => Promise.reject(new Failure("unreachable")));
     const steps = ["challenge", "wallet", "verify"];
     const signMessage = (/** @type {any} */ wish) => wallet.sign(wish, () => approved(signal));
     const onStep = (/** @type {string} */ at) => step(steps.indexOf(at));
@@ -105,6 +110,8 @@ async function showCommands() {
     element("near-command").textContent = near;
     element("siwn-command").textContent = siwn;
   } catch (error) {
+    stage = "begin";
+    again = () => choose();
     fail(error);
   }
 }
@@ -148,6 +155,7 @@ const accountToPaste = () => /** @type {HTMLInputElement} */ (element("paste-acc
 // ---- How it goes, and how it ended ----
 
 function step(/** @type {number} */ current) {
+  stage = current === 2 ? "sent" : "begin";
   for (const [index, item] of [...element("steps").children].entries()) {
     item.className = index < current ? "done" : "";
     item.ariaCurrent = index === current ? "step" : null;
@@ -171,10 +179,10 @@ async function approved(signal) {
 /** @param {any} error */
 function fail(error) {
   const failure = new Failure(codeOf(error), error?.requestId);
-  showFailure(page, failure);
-  const resend = error?.retry;
-  element("again").textContent = isJudged(failure.code) ? texts.again : texts.send_again;
-  element("again").onclick = () => (resend ? run("", again, async () => signedIn((await resend()).accountId)) : again());
+  showFailure(page, failure, stage);
+  const [resend, name, anew] = [error?.retry, asked, again];
+  element("again").textContent = isOpen(failure.code, stage) ? texts.send_again : texts.again;
+  element("again").onclick = () => (resend ? run(name, anew, async () => signedIn((await resend()).accountId)) : anew());
   // A challenge that was pasted for is not asked for twice.
   if (isJudged(failure.code)) toPaste = undefined;
   show("failed");
@@ -214,6 +222,7 @@ async function signOut() {
     choose(texts.signed_out);
   } catch (error) {
     again = signOut;
+    stage = "sign_out";
     fail(error);
   }
 }
@@ -288,7 +297,8 @@ const websites = () => page.websites.map((/** @type {{ id: string, name: string,
 // ---- The page ----
 
 async function start() {
-  const [entries, session] = await Promise.all([ways(), ask("session").catch(() => undefined)]);
+  // Who has no session is not asked which it is.
+  const [entries, session] = await Promise.all([ways(), page.cookie ? ask("session").catch(() => undefined) : undefined]);
   list(entries);
   if (session) signedIn(session.accountId, { isNew: false });
   else show("choose", { focus: false });

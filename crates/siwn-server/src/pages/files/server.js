@@ -67,20 +67,30 @@ const WHY = {
 };
 
 /** Codes after which the same proof may be sent again. */
-const NOT_JUDGED = ["chain_unavailable", "store_unavailable", "too_many_questions", "rate_limited", "admission_unavailable", "unreachable"];
+const NOT_JUDGED = ["chain_unavailable", "store_unavailable", "too_many_questions", "rate_limited", "admission_unavailable", "unreachable", "unexpected_answer"];
 
 /** Whether somebody said that a failure is one: a no of the person is none, and an outage is not a no. */
 export const isJudged = (/** @type {string} */ code) => !NOT_JUDGED.includes(code);
 
 /**
- * Shows a failure in the page's section for it.
- * @param {Page} page @param {Failure} failure
+ * What was under way: a login of which no proof was sent yet, one whose proof was sent, a log-out.
+ * @typedef {"begin" | "sent" | "sign_out"} Stage
  */
-export function showFailure(page, { code, requestId }) {
+
+/** Whether the same proof may be sent again. @param {string} code @param {Stage} stage */
+export const isOpen = (code, stage) => stage === "sent" && !isJudged(code);
+
+/**
+ * Shows a failure in the page's section for it.
+ * @param {Page} page @param {Failure} failure @param {Stage} stage
+ */
+export function showFailure(page, { code, requestId }, stage) {
   const why = Object.entries(WHY).find(([, codes]) => codes.includes(code))?.[0] ?? "why_other";
   const { texts } = page;
-  element("failed-title").textContent = texts[isJudged(code) ? "failed" : "unknown_outcome"] ?? "";
-  element("why").textContent = filled(texts[why] ?? "", { network: page.network });
+  const title = stage === "sign_out" ? "still_signed_in" : isOpen(code, stage) ? "unknown_outcome" : "failed";
+  element("failed-title").textContent = texts[title] ?? "";
+  // What an outage means depends on what was under way; of the other failures there is one text.
+  element("why").textContent = filled(texts[`${why}_${stage}`] ?? texts[why] ?? "", { network: page.network });
   const isUsual = code === "cancelled";
   const request = requestId && why === "why_other" ? ` · ${filled(texts["request"] ?? "", { id: requestId })}` : "";
   element("request").textContent = isUsual ? "" : code + request;

@@ -32,6 +32,7 @@ use crate::output;
 
 pub(super) use self::chain::WatchedChain;
 pub(super) use self::node::NODE;
+pub(super) use self::visit::has_session_cookie;
 
 /// How many requests are remembered.
 const MOST: usize = 200;

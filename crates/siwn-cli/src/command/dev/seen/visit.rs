@@ -43,7 +43,7 @@ impl Visit {
             content_type: text(CONTENT_TYPE.as_str()),
             length: text(CONTENT_LENGTH.as_str()).and_then(|length| length.parse().ok()),
             has_browser_cookie: has_cookie(headers, "siwn-browser"),
-            has_session_cookie: has_cookie(headers, "siwn"),
+            has_session_cookie: has_session_cookie(headers),
             has_bearer: headers.contains_key("authorization"),
         }
     }
@@ -68,6 +68,11 @@ impl Visit {
         let pages = ["", "/", "/login", "/api/auth/callback"].into_iter().map(|path| format!("{origin}{path}"));
         pages.chain(self.referrer.clone()).collect()
     }
+}
+
+/// Whether a session's cookie came.
+pub(in crate::command::dev) fn has_session_cookie(headers: &HeaderMap) -> bool {
+    has_cookie(headers, "siwn")
 }
 
 fn has_cookie(headers: &HeaderMap, name: &str) -> bool {

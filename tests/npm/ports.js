@@ -10,6 +10,11 @@ export async function freePorts(count) {
   return ports;
 }
 
+export async function freePort() {
+  const [port] = await freePorts(1);
+  return port;
+}
+
 async function listening() {
   const listener = createServer().listen(0, "127.0.0.1");
   await once(listener, "listening");
