@@ -1,5 +1,6 @@
 //! The ring that a process knows, and how it agrees on it with the others.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -30,6 +31,8 @@ pub(super) struct Keyring {
     known: RwLock<Option<Known>>,
     /// Held by whoever looks.
     looking: Mutex<()>,
+    /// Looks that failed where nothing was known.
+    failures: AtomicU64,
 }
 
 #[derive(Clone)]
@@ -42,7 +45,14 @@ struct Known {
 
 impl Keyring {
     pub(super) fn new(store: Arc<dyn Store>, seals: Seals, schedule: Schedule) -> Self {
-        Self { store, schedule, seals: RwLock::new(Arc::new(seals)), known: RwLock::new(None), looking: Mutex::new(()) }
+        Self {
+            store,
+            schedule,
+            seals: RwLock::new(Arc::new(seals)),
+            known: RwLock::new(None),
+            looking: Mutex::new(()),
+            failures: AtomicU64::new(0),
+        }
     }
 
     /// Forgets the ring: what does not open with these seals is not used any more.
@@ -74,6 +84,7 @@ impl Keyring {
             return Ok(Arc::clone(&known.ring));
         }
         let usable = known.filter(|known| known.is_younger_than(LONGEST, now));
+        let failures = self.failures.load(Ordering::Relaxed);
         let _looking = match (&usable, self.looking.try_lock()) {
             (_, Ok(looking)) => looking,
             // Somebody looks already.
@@ -83,11 +94,18 @@ impl Keyring {
         match self.known() {
             // Somebody looked meanwhile.
             Some(known) if known.is_younger_than(at_most, now) => return Ok(known.ring),
+            // Somebody looked in vain meanwhile: whoever waited does not ask the same again, one after the other.
+            None if self.failures.load(Ordering::Relaxed) != failures => {
+                return Err(StoreError::Unavailable("the store could not be asked for signing keys just now".into()).into());
+            }
             _ => {}
         }
         match (self.look(&seals, now).await, usable) {
             (Ok(ring), _) => Ok(ring),
-            (Err(problem), None) => Err(problem),
+            (Err(problem), None) => {
+                self.failures.fetch_add(1, Ordering::Relaxed);
+                Err(problem)
+            }
             (Err(problem), Some(known)) => {
                 tracing::warn!(cause = problem.cause, "the store cannot be asked for signing keys; those that are known go on");
                 self.remember(Known { again_at: now + PAUSE, ..known.clone() }, &seals);

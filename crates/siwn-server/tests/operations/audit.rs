@@ -1,64 +1,17 @@
 //! The audit log, line by line.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
-
 use axum::Router;
 use axum::routing::get;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use siwn::{Access, AccountRules, KeyType, PrivateKey};
-use siwn_server::{AuditLog, Builder, Rates, SignedIn, TrustedProxies};
+use siwn_server::{Rates, SignedIn, TrustedProxies};
 use tower::ServiceExt as _;
 
-use crate::support::{Server, key, own_page, request, sign, sign_as};
+use crate::support::{Audited, key, own_page, request, sign, sign_as};
 use crate::{INITIATE, SESSION, VERIFY, bearer, request_from, sign_in, verify_from};
 
 const CLIENT: &str = "192.0.2.1:5000";
-
-/// A stream that keeps what is written.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-struct Audited {
-    server: Server,
-    log: AuditLog,
-    lines: Lines,
-}
-
-impl Audited {
-    fn new() -> Self {
-        Self::with(|builder| builder)
-    }
-
-    fn with(settings: impl FnOnce(Builder) -> Builder) -> Self {
-        let lines = Lines::default();
-        let log = AuditLog::stream(lines.clone()).unwrap();
-        let server = Server::with(|builder| settings(builder.audit_log(log.clone())));
-        Self { server, log, lines }
-    }
-
-    /// All that was written, when nothing more will be.
-    fn text(self) -> String {
-        self.log.close();
-        String::from_utf8(self.lines.0.lock().unwrap().clone()).unwrap()
-    }
-
-    fn lines(self) -> Vec<Value> {
-        self.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-}
 
 /// Event and reason of each line.
 fn told(lines: &[Value]) -> Vec<(&str, Option<&str>)> {

@@ -11,16 +11,13 @@ mod memory;
 #[path = "../support/mod.rs"]
 mod support;
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::Method;
 use serde_json::{Value, json};
 use siwn::{Access, UnixMillis};
-use siwn_server::{AuditLog, Builder};
 
-use support::{Answer, NOW, Server, key, own_page, request, sign_as};
+use support::{Answer, Audited, NOW, Server, key, own_page, request, sign_as};
 
 pub(crate) const VERIFY: &str = "/api/auth/verify-login";
 pub(crate) const SESSION: &str = "/api/auth/session";
@@ -63,42 +60,7 @@ pub(crate) fn after(duration: Duration) -> UnixMillis {
     NOW + duration
 }
 
-/// A server that writes its audit log into memory.
-pub(crate) struct Audited {
-    pub(crate) server: Server,
-    log: AuditLog,
-    lines: Lines,
-}
-
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 impl Audited {
-    pub(crate) fn with(settings: impl FnOnce(Builder) -> Builder) -> Self {
-        let lines = Lines::default();
-        let log = AuditLog::stream(lines.clone()).unwrap();
-        let server = Server::with(|builder| settings(builder.audit_log(log.clone())));
-        Self { server, log, lines }
-    }
-
-    /// All lines, when nothing more will be written.
-    pub(crate) fn lines(self) -> Vec<Value> {
-        self.log.close();
-        let text = String::from_utf8(self.lines.0.lock().unwrap().clone()).unwrap();
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-
     /// Event, reason and account of each line after the first `skip`.
     pub(crate) fn told(self, skip: usize) -> Vec<(String, Option<String>, Option<String>)> {
         let text_of = |line: &Value, member: &str| line[member].as_str().map(str::to_owned);

@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "every test uses another part")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "these are tests too")]
 
+mod audited;
+
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -21,6 +23,9 @@ use siwn::{
 };
 use siwn_server::{Builder, Siwn, app};
 use tower::ServiceExt as _;
+
+#[allow(unused_imports, reason = "every test uses another part")]
+pub(crate) use self::audited::Audited;
 
 pub(crate) const NOW: UnixMillis = UnixMillis::new(1_760_000_000_000);
 

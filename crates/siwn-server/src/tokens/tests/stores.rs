@@ -43,7 +43,11 @@ impl Store for Told {
     fn signing_keys(&self) -> BoxFuture<'_, Result<Option<SealedKeys>, StoreError>> {
         self.reads.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         match self.fault() {
-            Some(Fault::OutOfReach) => never(),
+            Some(Fault::OutOfReach) => Box::pin(async {
+                // Others come meanwhile.
+                tokio::task::yield_now().await;
+                never().await
+            }),
             _ => Box::pin(async { Ok(self.kept.lock().unwrap().clone()) }),
         }
     }
@@ -189,6 +193,19 @@ async fn without_a_store_there_is_no_first_key() {
     store.set(None);
     let jwks = tokens.jwks(NOW).await.unwrap();
     assert_eq!(names(&jwks).len(), 1, "it was kept");
+}
+
+#[tokio::test]
+async fn of_many_who_ask_a_store_that_is_out_of_reach_one_waits_for_it() {
+    let (store, tokens) = told();
+    store.set(Some(Fault::OutOfReach));
+    let all = tokio::join!(tokens.jwks(NOW), tokens.jwks(NOW), tokens.jwks(NOW), tokens.jwks(NOW));
+    for answer in [all.0, all.1, all.2, all.3] {
+        assert_eq!(answer.err().unwrap().code, Code::StoreUnavailable);
+    }
+    assert_eq!(store.reads(), 1);
+    store.set(None);
+    assert!(tokens.jwks(NOW).await.is_ok(), "and the next one asks again");
 }
 
 #[tokio::test]
