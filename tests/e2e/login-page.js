@@ -51,11 +51,24 @@ export async function approve(page, account, manner = "well") {
 
 export const reject = (page) => page.getByRole("button", { name: "Reject" }).click();
 
-/** Chooses a wallet, and answers the window that it opens. */
+/**
+ * Chooses a wallet, and answers the window that it opens. Each look at a page from here counts as a click in it, which a browser
+ * remembers for seconds, and lets one window open for it: so there is none after the click itself.
+ */
 export async function windowOf(page, name) {
+  const button = wallet(page, name);
+  await button.scrollIntoViewIfNeeded();
+  const { x, y, width, height } = await button.boundingBox();
   const opened = page.waitForEvent("popup");
-  await wallet(page, name).click();
+  await page.mouse.click(x + width / 2, y + height / 2);
   return opened;
+}
+
+/** Approves in the first of two windows; the browser blocks the second. The wallet's frame tells, for to look would be a click. */
+export async function approveUntilBlocked(page, window, account) {
+  const blocked = page.waitForEvent("console", (message) => message.text() === "its window was blocked");
+  await approve(window, account);
+  await blocked;
 }
 
 /** Who is signed in, asked from within the page. */

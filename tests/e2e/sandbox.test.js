@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test, { describe } from "node:test";
 import { Visitor } from "./browser.js";
-import { approve, doneAs, failure, heading, reject, session, settled, wallet, windowOf } from "./login-page.js";
+import { approve, approveUntilBlocked, doneAs, failure, heading, reject, session, settled, wallet, windowOf } from "./login-page.js";
 import { ALICE, BOB, LOGIN, place } from "./place.js";
 
 const here = place();
@@ -62,10 +62,7 @@ describe("somebody signs in", () => {
     const visitor = await here.enter();
     const page = await visitor.open(LOGIN, settled);
     const window = await windowOf(page, "In two windows");
-    // The frame itself tells: each look at the page from here counts as a click in it, after which no window is blocked.
-    const blocked = page.waitForEvent("console", (message) => message.text() === "its window was blocked");
-    await approve(window, ALICE);
-    await blocked;
+    await approveUntilBlocked(page, window, ALICE);
     const opened = page.waitForEvent("popup");
     await press(page, "Open the wallet");
     // The account of the signature counts, and not the one that the wallet named before.
@@ -121,7 +118,7 @@ describe("nobody is signed in", () => {
   test("where the browser blocks the wallet's window, and the page says what to do", async () => {
     const visitor = await here.enter();
     const page = await visitor.open(LOGIN, settled);
-    await approve(await windowOf(page, "In two windows without a button"), ALICE);
+    await approveUntilBlocked(page, await windowOf(page, "In two windows without a button"), ALICE);
     assert.match(await failure(page), /blocked the wallet's window[^]*popup_blocked/);
     await page.getByRole("button", { name: "Choose another wallet" }).click();
     await approve(await windowOf(page, "In a window"), ALICE);

@@ -20,8 +20,8 @@ const inWindows = (paths) => `
     const answered = new Promise((resolve) => addEventListener("message", ({ data }) => data.signedRequest && resolve(data.signedRequest)));
     let opened = selector.open(address.href, "_blank", "width=480,height=720");
     if ((await opened.id()) === null) {
-      if (!${paths.includes("button")}) throw new Error("The pop-up was blocked");
       console.info("its window was blocked");
+      if (!${paths.includes("button")}) throw new Error("The pop-up was blocked");
       await selector.ui.whenApprove({ title: "Its window was blocked", button: "Open the wallet" });
       opened = selector.open(address.href, "_blank", "width=480,height=720");
     }
