@@ -32,6 +32,7 @@ mod random;
 mod readiness;
 mod request_id;
 mod requester;
+mod room;
 mod routes;
 mod secrets;
 mod serve;
