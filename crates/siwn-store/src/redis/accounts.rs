@@ -8,8 +8,8 @@ use redis::Value;
 use siwn::{AccountId, LISTED, NewSession, Recipient, SessionId, SessionRow, UnixMillis};
 
 use super::Core;
+use super::deadline::Deadline;
 use super::error::Fault;
-use super::link::Deadline;
 use super::rows::{Found, millis};
 use super::scripts::{CLOSE, CUT_OFF, ENLIST, UNBLOCK};
 

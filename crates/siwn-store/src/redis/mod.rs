@@ -15,6 +15,7 @@
 
 mod accounts;
 mod alone;
+mod deadline;
 mod error;
 mod keys;
 mod limits;
@@ -34,10 +35,11 @@ use siwn::{
 };
 use tokio::task::JoinHandle;
 
+use self::deadline::Deadline;
 use self::error::Fault;
 pub use self::error::OpenError;
-use self::keys::Keys;
-use self::link::{Deadline, Link, said};
+use self::keys::{Keys, bucket_of};
+use self::link::{Link, said};
 use self::memory::{CLOCK_PATIENCE, LOOK_EVERY, Memory};
 use self::rows::{Found, millis};
 use self::scripts::{CLOSE, FIND, OPEN, REMEMBER, RENEW, REPLACE_SECRETS, REPLACE_SIGNING_KEYS, SECRETS};
@@ -185,7 +187,7 @@ impl Core {
         let memory = self.memory();
         let marker = if memory.generation == new.generation() { memory.marker_of(id) } else { &[] };
         let call = OPEN
-            .on([self.keys.row(id), self.keys.marker(memory::bucket_of(id))])
+            .on([self.keys.row(id), self.keys.marker(bucket_of(id))])
             .with(self.now())
             .with(marker)
             .with(CLOCK_PATIENCE.as_millis().to_string())
