@@ -7,7 +7,7 @@ use futures_util::future::{join_all, try_join_all};
 use redis::Value;
 use siwn::{AccountId, LISTED, NewSession, Recipient, SessionId, SessionRow, UnixMillis};
 
-use super::Core;
+use super::core::Core;
 use super::deadline::Deadline;
 use super::error::Fault;
 use super::rows::{Found, millis};
