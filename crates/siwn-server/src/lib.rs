@@ -68,7 +68,8 @@ pub use crate::pages::{
 pub use crate::secrets::{Rotation, RotationError, Secrets, SecretsError};
 pub use crate::serve::serve;
 pub use crate::site_builder::SiteBuilder;
-pub use crate::siwn::{Clock, Siwn};
+pub use crate::siwn::Siwn;
+pub use crate::time::Clock;
 pub use crate::tokens::{AccessTokens, Audience, AudienceError, IdentityTokens, JwksError, TokenClaims, TokenError};
 /// What signatures and settings of an application name; the rest is in the crate `siwn`.
 pub use ::siwn::{

@@ -22,7 +22,8 @@ use crate::secrets::Secrets;
 use crate::session_memory::SessionMemory;
 use crate::site::{Served, Sites, same_host_name};
 use crate::site_builder::{Built, SiteBuilder};
-use crate::siwn::{Clock, Inner, Siwn};
+use crate::siwn::{Inner, Siwn};
+use crate::time::Clock;
 use crate::tokens::Tokens;
 
 /// Rows of the store that a handle makes for itself.

@@ -19,10 +19,12 @@ use crate::door::Rates;
 use crate::gate::{self, LoginDenied, LoginHook, NewLogin};
 use crate::key_checks::KeyChecks;
 use crate::pages::LoginPage;
+use crate::readiness::ReadyCheck;
 use crate::secrets::Secrets;
 use crate::session_memory;
 use crate::site_builder::SiteBuilder;
-use crate::siwn::{Clock, ReadyCheck, Siwn};
+use crate::siwn::Siwn;
+use crate::time::Clock;
 use crate::tokens;
 
 pub use error::BuildError;
