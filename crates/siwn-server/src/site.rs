@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::FromRequestParts;
 use http::header::HOST;
-use http::request::Parts;
 use http::{HeaderMap, HeaderName, Uri};
 use siwn::{AccessPolicy, Login, Message, PublicUrl, ReplayGuard, Sessions, Site};
 
@@ -16,11 +14,9 @@ use crate::builder::BuildError;
 use crate::caller;
 use crate::cookie::Cookies;
 use crate::door::Door;
-use crate::extract::asked_for;
 use crate::known_keys::KnownKeys;
 use crate::pages::Pages;
 use crate::problem::{Code, Problem};
-use crate::siwn::Siwn;
 use crate::tokens::Audience;
 
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -49,9 +45,6 @@ pub(crate) struct Sites {
     pub(crate) first: Arc<Served>,
     pub(crate) further: Vec<Arc<Served>>,
 }
-
-/// The site that a request of our own routes is for.
-pub(crate) struct AtSite(pub(crate) Arc<Served>);
 
 impl Served {
     pub(crate) const fn site(&self) -> &Site {
@@ -130,7 +123,7 @@ impl Sites {
     }
 
     /// The site that a path of an application's lies under at the request's host, in whichever way it is written.
-    fn around(&self, path: &str, uri: &Uri, headers: &HeaderMap) -> Result<&Arc<Served>, Problem> {
+    pub(crate) fn around(&self, path: &str, uri: &Uri, headers: &HeaderMap) -> Result<&Arc<Served>, Problem> {
         let path = plainly_written(path);
         self.of(uri, headers, |site| site.covers(&path))
     }
@@ -170,25 +163,6 @@ impl Sites {
         }
         let own: Vec<_> = self.iter().map(|site| site.public_url.origin()).collect();
         caller::check_plain_host(headers, &own)
-    }
-}
-
-impl Siwn {
-    /// The site that a request is for.
-    pub(crate) fn site_of(&self, parts: &Parts) -> Result<Arc<Served>, Problem> {
-        if let Some(site) = parts.extensions.get::<Arc<Served>>() {
-            return Ok(Arc::clone(site));
-        }
-        let uri = asked_for(parts);
-        self.0.sites.around(uri.path(), uri, &parts.headers).cloned()
-    }
-}
-
-impl FromRequestParts<Siwn> for AtSite {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, siwn: &Siwn) -> Result<Self, Problem> {
-        siwn.site_of(parts).map(Self)
     }
 }
 

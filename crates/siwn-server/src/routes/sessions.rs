@@ -10,10 +10,9 @@ use serde::Serialize;
 use siwn::{Session, SessionId};
 
 use crate::audit::EndReason;
-use crate::extract::SignedIn;
+use crate::extract::{AtSite, SignedIn};
 use crate::problem::{Code, Problem};
 use crate::requester::Requester;
-use crate::site::AtSite;
 use crate::siwn::Siwn;
 use crate::time::Rfc3339;
 

@@ -6,9 +6,8 @@ use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 
 use crate::body;
-use crate::extract::SignedIn;
+use crate::extract::{AtSite, SignedIn};
 use crate::problem::{Code, Problem};
-use crate::site::AtSite;
 use crate::siwn::Siwn;
 use crate::time::Rfc3339;
 use crate::tokens::Access;
