@@ -7,7 +7,8 @@ use siwn::{
     Admission, AuthorizationPolicy, Chain, ChainId, Generation, Limits, Login, MemoryStore, ReplayGuard, Secret, Sessions, Store,
 };
 
-use super::{BuildError, Builder};
+use super::site::Built;
+use super::{BuildError, Builder, SiteBuilder};
 use crate::audit::{self, Audit};
 use crate::cookie::{CookieMark, Cookies};
 use crate::door::{self, Door};
@@ -21,7 +22,6 @@ use crate::routes::forward::Identities;
 use crate::secrets::Secrets;
 use crate::session_memory::SessionMemory;
 use crate::site::{Served, Sites, same_host_name};
-use crate::site_builder::{Built, SiteBuilder};
 use crate::siwn::{Inner, Siwn};
 use crate::time::Clock;
 use crate::tokens::Tokens;

@@ -4,6 +4,7 @@ mod build;
 mod error;
 #[cfg(feature = "rpc")]
 mod rpc;
+mod site;
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,12 +23,12 @@ use crate::pages::LoginPage;
 use crate::readiness::ReadyCheck;
 use crate::secrets::Secrets;
 use crate::session_memory;
-use crate::site_builder::SiteBuilder;
 use crate::siwn::Siwn;
 use crate::time::Clock;
 use crate::tokens;
 
 pub use error::BuildError;
+pub use site::SiteBuilder;
 
 /// Settings of a [`Siwn`] that is being made.
 pub struct Builder {
