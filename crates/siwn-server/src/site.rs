@@ -10,7 +10,6 @@ use http::{HeaderMap, HeaderName, Uri};
 use siwn::{AccessPolicy, Login, Message, PublicUrl, ReplayGuard, Sessions, Site};
 
 use crate::audit::Audit;
-use crate::builder::BuildError;
 use crate::caller;
 use crate::cookie::Cookies;
 use crate::door::Door;
@@ -79,35 +78,6 @@ impl Served {
 }
 
 impl Sites {
-    /// The sites, which something tells apart: the recipient for sessions, the address for requests.
-    pub(crate) fn new(sites: Vec<Arc<Served>>) -> Result<Self, BuildError> {
-        let mut sites = sites.into_iter();
-        let first = sites.next().expect("a server is begun with a site");
-        let sites = Self { first, further: sites.collect() };
-        for audience in sites.iter().flat_map(|site| &site.audiences) {
-            if sites.iter().any(|site| site.public_url.origin().as_str() == audience.as_str()) {
-                return Err(BuildError::AudienceOfIdentity(audience.to_string()));
-            }
-        }
-        if sites.further.is_empty() {
-            return Ok(sites);
-        }
-        let (mut recipients, mut addresses) = (BTreeSet::new(), BTreeSet::new());
-        for site in sites.iter() {
-            let (recipient, address) = (site.site().recipient().to_string(), site.public_url.to_string());
-            if !is_plain_path(site.public_url.path()) {
-                return Err(BuildError::SitePath(address));
-            }
-            if !recipients.insert(recipient.clone()) {
-                return Err(BuildError::SameSite { what: "recipient", text: recipient });
-            }
-            if !addresses.insert(address.clone()) {
-                return Err(BuildError::SameSite { what: "address", text: address });
-            }
-        }
-        Ok(sites)
-    }
-
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Served>> {
         [&self.first].into_iter().chain(&self.further)
     }
@@ -164,15 +134,6 @@ impl Sites {
         let own: Vec<_> = self.iter().map(|site| site.public_url.origin()).collect();
         caller::check_plain_host(headers, &own)
     }
-}
-
-/// Whether two addresses have one host name, and so one jar of cookies.
-pub(crate) fn same_host_name(one: &PublicUrl, other: &PublicUrl) -> bool {
-    let name = |url: &PublicUrl| {
-        let (_, host) = url.origin().as_str().split_once("://").expect("an origin has a scheme");
-        caller::without_port(host).to_owned()
-    };
-    name(one) == name(other)
 }
 
 /// Whether no segment of a path means anything but itself, to a router, a browser or a proxy.

@@ -8,6 +8,7 @@ use siwn::{
 };
 
 use super::site::Built;
+use super::sites::{same_host_name, told_apart};
 use super::{BuildError, Builder, SiteBuilder};
 use crate::audit::{self, Audit};
 use crate::cookie::{CookieMark, Cookies};
@@ -21,7 +22,7 @@ use crate::readiness::StoreState;
 use crate::routes::forward::Identities;
 use crate::secrets::Secrets;
 use crate::session_memory::SessionMemory;
-use crate::site::{Served, Sites, same_host_name};
+use crate::site::{Served, Sites};
 use crate::siwn::{Inner, Siwn};
 use crate::time::Clock;
 use crate::tokens::Tokens;
@@ -92,7 +93,7 @@ impl Builder {
             let shares_host = sites.iter().any(|other| same_host_name(&other.public_url, &built.public_url));
             sites.push(Arc::new(self.served(settings, built, shares_host, ports)));
         }
-        Sites::new(sites)
+        told_apart(sites)
     }
 
     fn served(&self, settings: &SiteBuilder, built: Built, shares_host: bool, ports: &Ports) -> Served {

@@ -5,6 +5,7 @@ mod error;
 #[cfg(feature = "rpc")]
 mod rpc;
 mod site;
+mod sites;
 
 use std::fmt;
 use std::sync::Arc;
