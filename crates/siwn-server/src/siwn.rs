@@ -44,7 +44,7 @@ pub(crate) struct Inner {
     pub(crate) ready: Vec<ReadyCheck>,
     pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) is_stopping: AtomicBool,
-    pub(crate) key_checker: KeyChecker,
+    pub(crate) key_checker: Arc<KeyChecker>,
     pub(crate) store_state: StoreState,
     pub(crate) tokens: Tokens,
     pub(crate) identities: Identities,

@@ -62,6 +62,7 @@ impl Builder {
             None => (Secret::from_bytes(random()?).into(), memory_store(&self.clock)?),
         };
         let sites = self.sites(&secrets, &ports)?;
+        let key_checker = KeyChecker::new(self.key_checks, Arc::clone(&ports.chain), Arc::clone(&self.clock), key_counts);
         let tokens = Tokens::new(keeper, &secrets, self.token_key_lifetime, ports.network.clone());
         let Ports { network, chain, store, .. } = ports;
         if let Some(watched) = self.watched {
@@ -77,7 +78,7 @@ impl Builder {
             ready: self.ready,
             trusted_proxies: self.trusted_proxies,
             is_stopping: AtomicBool::new(false),
-            key_checker: KeyChecker::new(self.key_checks, key_counts),
+            key_checker: Arc::new(key_checker),
             store_state: StoreState::default(),
             tokens,
             identities: Identities::default(),
