@@ -16,7 +16,7 @@ use crate::door::Door;
 use crate::known_keys::KnownKeys;
 use crate::pages::Pages;
 use crate::problem::{Code, Problem};
-use crate::tokens::Audience;
+use crate::tokens::{Audience, Issuer};
 
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
@@ -56,6 +56,11 @@ impl Served {
             Some(own) => caller::check_plain_host(headers, &[own]),
             None => Ok(()),
         }
+    }
+
+    /// Who makes its tokens.
+    pub(crate) const fn issuer(&self) -> Issuer<'_> {
+        Issuer { url: &self.public_url, recipient: self.site().recipient() }
     }
 
     /// The audience of that name, if access tokens may be for it.

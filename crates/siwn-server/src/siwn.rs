@@ -11,11 +11,10 @@ use crate::client::TrustedProxies;
 use crate::key_checks::KeyChecker;
 use crate::metrics::Metrics;
 use crate::readiness::{ReadyCheck, StoreState};
-use crate::routes::forward::Identities;
 use crate::secrets::Secrets;
 use crate::site::Sites;
 use crate::time::Clock;
-use crate::tokens::Tokens;
+use crate::tokens::{Identities, Tokens};
 
 /// Sign In With NEAR for one site, or for several. Clones are the same.
 ///

@@ -19,13 +19,12 @@ use crate::known_keys::KnownKeys;
 use crate::metrics::Metrics;
 use crate::pages::Pages;
 use crate::readiness::StoreState;
-use crate::routes::forward::Identities;
 use crate::secrets::Secrets;
 use crate::session_memory::SessionMemory;
 use crate::site::{Served, Sites};
 use crate::siwn::{Inner, Siwn};
 use crate::time::Clock;
-use crate::tokens::Tokens;
+use crate::tokens::{Identities, Tokens};
 
 /// Rows of the store that a handle makes for itself.
 const MEMORY_ROWS: usize = 100_000;

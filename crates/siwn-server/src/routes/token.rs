@@ -46,6 +46,6 @@ pub(super) async fn handle(
         Some(wanted) => site.audience(wanted).ok_or(Problem::new(Code::AudienceUnknown))?,
     };
     siwn.0.key_checker.check_is_fresh(&site, &session).await?;
-    let Access { token, expires_at } = siwn.0.tokens.access(&site, &session, audience, siwn.now()).await?;
+    let Access { token, expires_at } = siwn.0.tokens.access(site.issuer(), &session, audience, siwn.now()).await?;
     Ok(Json(Answer { token: &token, token_type: "Bearer", audience, expires_at: Rfc3339(expires_at) }).into_response())
 }
