@@ -110,6 +110,7 @@ impl Builder {
             hook: self.hook.clone(),
             recipient: recipient.clone(),
         };
+        let pages = Pages::new(settings.login_page_in_use(), recipient.clone(), message.clone(), &public_url, &ports.network);
         let site = site.authorizations(ports.authorizations.clone());
         let login = Login::new(site, Arc::clone(&ports.chain), Arc::clone(&ports.store));
         Served {
@@ -123,7 +124,7 @@ impl Builder {
             message,
             challenge_lifetime: settings.challenge_lifetime_in_use(),
             cookies,
-            pages: Pages::new(settings.login_page_in_use(), &public_url, &ports.network),
+            pages,
             access: settings.access(),
             audiences,
             public_url,
