@@ -30,6 +30,7 @@ mod pages;
 mod problem;
 mod random;
 mod readiness;
+mod recent;
 mod request_id;
 mod requester;
 mod routes;

@@ -4,6 +4,7 @@
 mod accounts;
 mod endpoints;
 mod parse;
+mod reader;
 mod setting;
 mod site;
 mod sources;
