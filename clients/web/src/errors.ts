@@ -1,4 +1,4 @@
-import type { Session } from "./session.js";
+import type { Session } from "./signed-in.js";
 
 /** What the server answers; its page on errors says what to do about each. */
 export type ServerCode =

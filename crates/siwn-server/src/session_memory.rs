@@ -12,7 +12,7 @@ use siwn::{
     SessionRow, Store, StoreError, UnixMillis,
 };
 
-use crate::siwn::Clock;
+use crate::time::Clock;
 
 /// The longest that another process's revocation may go unnoticed.
 pub(crate) const LONGEST: Duration = Duration::from_secs(5);

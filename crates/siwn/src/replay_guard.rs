@@ -7,9 +7,9 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
+use crate::recipient::Recipient;
 use crate::row::{Generation, NewSession, SessionId, SessionRow};
 use crate::session::SessionSecret;
-use crate::site::Recipient;
 use crate::store::{Opening, Store, StoreError};
 use crate::{AccountId, AuthToken, ClientLabel, UnixMillis, VerifiedToken};
 

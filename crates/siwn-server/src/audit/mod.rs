@@ -170,6 +170,12 @@ impl Audit {
         Self { log, network: network.into(), recipient: recipient.into() }
     }
 
+    /// Writes down that a session was ended.
+    pub(crate) fn end(&self, session: &Session, reason: EndReason, requester: &Requester, now: UnixMillis) {
+        let record = Record { event: Event::Revocation, reason: Some(reason.as_str()), person: Some(Person::of(session)) };
+        self.write(&record, requester, now);
+    }
+
     /// Writes a line. It does not wait for the disk.
     pub(crate) fn write(&self, record: &Record, requester: &Requester, now: UnixMillis) {
         let Some(log) = &self.log else { return };

@@ -4,6 +4,8 @@ mod build;
 mod error;
 #[cfg(feature = "rpc")]
 mod rpc;
+mod site;
+mod sites;
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,13 +21,15 @@ use crate::door::Rates;
 use crate::gate::{self, LoginDenied, LoginHook, NewLogin};
 use crate::key_checks::KeyChecks;
 use crate::pages::LoginPage;
+use crate::readiness::ReadyCheck;
 use crate::secrets::Secrets;
 use crate::session_memory;
-use crate::site_builder::SiteBuilder;
-use crate::siwn::{Clock, ReadyCheck, Siwn};
+use crate::siwn::Siwn;
+use crate::time::Clock;
 use crate::tokens;
 
 pub use error::BuildError;
+pub use site::SiteBuilder;
 
 /// Settings of a [`Siwn`] that is being made.
 pub struct Builder {

@@ -8,9 +8,8 @@ use std::time::Duration;
 use http::HeaderValue;
 use siwn::{Session, SessionId, UnixMillis};
 
+use super::{Issuer, Tokens};
 use crate::problem::{Code, Problem};
-use crate::site::Served;
-use crate::siwn::Siwn;
 
 /// How long a token is handed on. What is left of its minute is the application's.
 const KEPT: Duration = Duration::from_secs(20);
@@ -34,20 +33,25 @@ struct Kept {
     made_at: UnixMillis,
 }
 
-/// The token of a session that may be used now.
-pub(super) async fn token(siwn: &Siwn, site: &Served, session: &Session) -> Result<HeaderValue, Problem> {
-    let (identities, now) = (&siwn.0.identities, siwn.now());
-    if let Some(token) = identities.halves().find(session.id, now) {
-        return Ok(token);
-    }
-    let token = siwn.0.tokens.identity(site, session, site.public_url.origin().as_str(), now).await?;
-    let mut token = HeaderValue::try_from(token).map_err(|error| Problem::new(Code::Internal).because(&error))?;
-    token.set_sensitive(true);
-    identities.halves().keep(session.id, Kept { token: token.clone(), made_at: now });
-    Ok(token)
-}
-
 impl Identities {
+    /// The token of a session that may be used now.
+    pub(crate) async fn token(
+        &self,
+        tokens: &Tokens,
+        issuer: Issuer<'_>,
+        session: &Session,
+        now: UnixMillis,
+    ) -> Result<HeaderValue, Problem> {
+        if let Some(token) = self.halves().find(session.id, now) {
+            return Ok(token);
+        }
+        let token = tokens.identity(issuer, session, issuer.url.origin().as_str(), now).await?;
+        let mut token = HeaderValue::try_from(token).map_err(|error| Problem::new(Code::Internal).because(&error))?;
+        token.set_sensitive(true);
+        self.halves().keep(session.id, Kept { token: token.clone(), made_at: now });
+        Ok(token)
+    }
+
     /// Forgets all of them: what signed them may not be known any more.
     pub(crate) fn forget(&self) {
         *self.halves() = Halves::default();
