@@ -21,13 +21,14 @@ impl Pages {
         let language = self.languages.choose(wanted_language.as_deref(), headers);
         let return_to = wanted_return.as_deref().and_then(|text| self.settings.allowed_return(text));
         let has_sandboxes = self.has_sandboxes();
+        // Nothing more than whether it makes sense to ask: a page is no place to look at sessions.
+        let has_cookie = matches!(cookies.session(headers), Ok(Some(_)));
         let data = json!({
             "texts": language.texts,
             "lang": wanted_language.as_deref().filter(|code| *code == language.code),
             "network": self.network,
             "returnTo": return_to,
-            // Nothing more than whether it makes sense to ask: a page is no place to look at sessions.
-            "cookie": matches!(cookies.session(headers), Ok(Some(_))),
+            "cookie": has_cookie,
             "connector": has_sandboxes.then_some("./connector.js"),
             "manifest": self.manifest,
             "client": self.assets.has_client().then_some("../client.js"),
@@ -45,8 +46,12 @@ impl Pages {
             content: include_str!("files/login.html"),
             reach: has_sandboxes.then(|| self.settings.wallets.reach()),
         };
-        let languages = || Value::Markup(languages(self, language, return_to));
-        Ok(page.answer(&Nonce::random()?, |name| (name == "languages").then(languages)))
+        Ok(page.answer(&Nonce::random()?, |name| match name {
+            "languages" => Some(Value::Markup(languages(self, language, return_to))),
+            // Who comes without a session chooses a wallet: what is said of it need not wait for scripts.
+            "known" => Some(Value::Text(if has_cookie { " known" } else { "" }.to_owned())),
+            _ => None,
+        }))
     }
 }
 
