@@ -1,7 +1,7 @@
 // By a wallet's website: the browser goes there, on another site, and comes back with an answer behind the #.
 import assert from "node:assert/strict";
 import test, { describe } from "node:test";
-import { REFUSED } from "./browser.js";
+import { REFUSED, deniedBecause } from "./browser.js";
 import { approve, doneAs, failure, heading, reject, session, settled, wallet } from "./login-page.js";
 import { ALICE, APP, ELSEWHERE, LOGIN, SITE, place } from "./place.js";
 
@@ -123,6 +123,16 @@ describe("nobody is signed in", () => {
       await visitor.leave([REFUSED]);
     });
   }
+
+  test("by the application, whose words are shown as they are", async () => {
+    const visitor = await here.enter();
+    const page = await visitor.open(LOGIN, settled);
+    await page.route("**/verify-login", (route) => route.fulfill(deniedBecause("your membership ended on <b>Monday</b>")));
+    await wallet(page, WALLET).click();
+    await approve(page, ALICE);
+    assert.match(await failure(page), /does not let this account in\. It says: “your membership ended on <b>Monday<\/b>”/);
+    await visitor.leave([REFUSED]);
+  });
 
   test("by an error of the wallet, whose words are not repeated", async () => {
     const visitor = await here.enter();

@@ -178,7 +178,7 @@ async function approved(signal) {
 
 /** @param {any} error */
 function fail(error) {
-  const failure = new Failure(codeOf(error), error?.requestId);
+  const failure = new Failure(codeOf(error), error?.requestId, error?.reason);
   showFailure(page, failure, stage);
   const [resend, name, anew] = [error?.retry, asked, again];
   element("again").textContent = isOpen(failure.code, stage) ? texts.send_again : texts.again;

@@ -11,11 +11,15 @@
 
 /** A no, or no answer at all. */
 export class Failure extends Error {
-  /** @param {string} code @param {string} [requestId] */
-  constructor(code, requestId) {
+  /**
+   * @param {string} code @param {string} [requestId]
+   * @param {string} [reason] the application's own words
+   */
+  constructor(code, requestId, reason) {
     super(code);
     this.code = code;
     this.requestId = requestId;
+    this.reason = reason;
   }
 }
 
@@ -40,7 +44,7 @@ export async function ask(path, body, signal) {
     const text = await response.text();
     const answer = text === "" ? undefined : JSON.parse(text);
     if (response.ok) return answer;
-    throw new Failure(answer.error, answer.requestId);
+    throw new Failure(answer.error, answer.requestId, answer.reason);
   } catch (error) {
     if (error instanceof Failure) throw error;
     throw new Failure(signal?.aborted ? "cancelled" : "unreachable");
@@ -62,7 +66,8 @@ const WHY = {
   why_cookies: ["browser_unknown", "cookie_twice"],
   why_try_later: ["chain_unavailable", "store_unavailable", "too_many_questions", "rate_limited", "admission_unavailable"],
   why_unreachable: ["unreachable", "unexpected_answer"],
-  why_not_allowed: ["account_not_allowed", "account_blocked", "login_refused", "key_new"],
+  why_not_allowed: ["account_not_allowed", "account_blocked", "key_new"],
+  why_refused: ["login_refused"],
   why_no_answer: ["no_answer"],
 };
 
@@ -84,13 +89,14 @@ export const isOpen = (code, stage) => stage === "sent" && !isJudged(code);
  * Shows a failure in the page's section for it.
  * @param {Page} page @param {Failure} failure @param {Stage} stage
  */
-export function showFailure(page, { code, requestId }, stage) {
-  const why = Object.entries(WHY).find(([, codes]) => codes.includes(code))?.[0] ?? "why_other";
+export function showFailure(page, { code, requestId, reason }, stage) {
+  const told = Object.entries(WHY).find(([, codes]) => codes.includes(code))?.[0] ?? "why_other";
+  const why = told === "why_refused" && !reason ? "why_not_allowed" : told;
   const { texts } = page;
   const title = stage === "sign_out" ? "still_signed_in" : isOpen(code, stage) ? "unknown_outcome" : "failed";
   element("failed-title").textContent = texts[title] ?? "";
   // What an outage means depends on what was under way; of the other failures there is one text.
-  element("why").textContent = filled(texts[`${why}_${stage}`] ?? texts[why] ?? "", { network: page.network });
+  element("why").textContent = filled(texts[`${why}_${stage}`] ?? texts[why] ?? "", { network: page.network, reason: reason ?? "" });
   const isUsual = code === "cancelled";
   const request = requestId && why === "why_other" ? ` · ${filled(texts["request"] ?? "", { id: requestId })}` : "";
   element("request").textContent = isUsual ? "" : code + request;
