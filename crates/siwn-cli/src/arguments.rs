@@ -38,7 +38,7 @@ pub(crate) enum Command {
     #[command(long_about = DEV)]
     Dev(Dev),
     /// Run the login server
-    #[command(long_about = SERVE)]
+    #[command(long_about = SERVE, after_help = SERVE_EXAMPLES)]
     Serve(Settings),
     /// Look at everything that a login needs, and say what to do about it; changes nothing
     #[command(long_about = DOCTOR)]
@@ -83,6 +83,7 @@ pub(crate) enum Command {
     #[command(long_about = ADMIN)]
     Admin(Admin),
     /// Print completions for a shell
+    #[command(after_help = "Example:\n  siwn completions bash > ~/.local/share/bash-completion/completions/siwn")]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
@@ -142,6 +143,10 @@ const SERVE: &str = "Run the login server.\n\n\
     Settings come from a TOML file, over it variables (SIWN_RECIPIENT, SIWN_PUBLIC_URL, …), over them flags. The secret comes from \
     SIWN_SECRET, from a file, or is made and kept in the store.";
 
+const SERVE_EXAMPLES: &str = "Examples:\n  \
+    siwn serve --recipient app.example --public-url https://app.example\n  \
+    siwn serve --config /etc/siwn/siwn.toml";
+
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  siwn dev\n  siwn dev --listen 127.0.0.1:9000 --wallet \"My wallet=http://localhost:4000/sign-message\""
@@ -199,6 +204,8 @@ pub(crate) struct Doctor {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Read the whole configuration, tell every fault and warning, start nothing
+    #[command(after_help = "Exit codes: 0 nothing is wrong (there may be warnings), 1 something is, 2 wrong command line.\n\n\
+        Example:\n  siwn config check --config /etc/siwn/siwn.toml")]
     Check(Settings),
     /// Print every setting as a table of Markdown
     Reference,
@@ -207,7 +214,7 @@ pub(crate) enum ConfigCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum SecretCommand {
     /// Put a new secret beside the present one; it takes over by itself, and nobody who signs in notices
-    #[command(long_about = ROTATE)]
+    #[command(long_about = ROTATE, after_help = "Example:\n  siwn secret rotate --config /etc/siwn/siwn.toml --after 10m")]
     Rotate(Rotate),
 }
 
