@@ -72,6 +72,6 @@ pub use crate::time::Clock;
 pub use crate::tokens::{AccessTokens, Audience, AudienceError, IdentityTokens, JwksError, TokenClaims, TokenError};
 /// What signatures and settings of an application name; the rest is in the crate `siwn`.
 pub use ::siwn::{
-    AccountId, AccountPattern, AccountRules, Chain, ContractAccounts, PublicKey, Rate, Secret, Session, Store, UnfundedAccounts,
-    UnixMillis, VerifiedAccount, VerifiedToken,
+    AccountId, AccountPattern, AccountRules, Chain, ContractAccounts, PublicKey, Rate, Secret, Session, Store, StoreError,
+    UnfundedAccounts, UnixMillis, VerifiedAccount, VerifiedToken,
 };

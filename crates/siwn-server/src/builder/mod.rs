@@ -188,6 +188,8 @@ impl Builder {
     /// It may be asked more than once for one login, and a login may still fail after it: copies of one request arrive at once, and only
     /// one of them opens a session.
     ///
+    /// Who is signed in stays so: where the application bans somebody, it says so here and ends his sessions by [`Siwn::end_sessions`].
+    ///
     /// ```
     /// use siwn_server::{LoginDenied, NewLogin, Siwn};
     ///

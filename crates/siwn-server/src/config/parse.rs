@@ -22,7 +22,7 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
         return Err(sources.faults());
     }
     let mut reader = Reader::new(sources);
-    let listen = reader.one("listen", str::parse::<SocketAddr>).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
+    let listen = reader.one("listen", address).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
     let dangerous_plain_http = reader.boolean("dangerous_plain_http");
     let sites = site::sites(&mut reader, listen, dangerous_plain_http);
     let secrets = secrets(&mut reader);
@@ -31,7 +31,7 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
     let rpc_agreement = agreement(&mut reader, if rpc.is_empty() { network.public_endpoints().len() } else { rpc.len() });
     let rpc_hedge = reader.boolean_or("rpc_hedge", true);
     if sources.get("rpc").is_none() && network.public_endpoints().is_empty() {
-        reader.fault("rpc", "this network has no public nodes that are known; name nodes of it");
+        reader.fault("rpc", format!("no public nodes of the network {:?} are known; name nodes of it", network.chain_id()));
     }
     let rpc_at_once = reader.one("rpc_at_once", at_once).unwrap_or(32);
     let rpc_timeout = reader.duration("rpc_timeout", Duration::from_secs(2), Duration::from_millis(1)..=Duration::from_mins(1));
@@ -163,7 +163,7 @@ fn key_checks(reader: &mut Reader<'_>) -> KeyChecks {
 
 /// The administration: a listener with a token, or neither.
 fn admin(reader: &mut Reader<'_>) -> Option<AdminConfig> {
-    let listen = reader.one("admin_listen", str::parse::<SocketAddr>);
+    let listen = reader.one("admin_listen", admin_address);
     if reader.get("admin_token").is_some() && reader.get("admin_token_file").is_some() {
         reader.fault("admin_token_file", "the token is given twice; keep one of admin_token and admin_token_file");
         return None;
@@ -174,10 +174,19 @@ fn admin(reader: &mut Reader<'_>) -> Option<AdminConfig> {
         None => reader.one("admin_token", parse),
     };
     let has_token = reader.get("admin_token").or(reader.get("admin_token_file")).is_some();
-    if reader.get("admin_listen").is_some() && !has_token {
+    let listen = listen.flatten();
+    if listen.is_some() && !has_token {
         reader.fault("admin_token", "is missing: whoever reaches the administration needs a token");
     }
     Some(AdminConfig { listen: listen?, token: token? })
+}
+
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "is an address and a port, as in 127.0.0.1:8080 or [::1]:8080")
+}
+
+fn admin_address(text: &str) -> Result<Option<SocketAddr>, &'static str> {
+    if text == "off" { Ok(None) } else { address(text).map(Some) }
 }
 
 fn rate(text: &str) -> Result<Option<Rate>, String> {

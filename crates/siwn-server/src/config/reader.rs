@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::Fault;
+use super::duration::duration_text;
 use super::setting::{Scope, settings};
 use super::sources::{Given, Settings, Sources};
 
@@ -94,7 +95,7 @@ impl<'a> Reader<'a> {
         let parse = |text: &str| {
             let duration =
                 humantime::parse_duration(text).map_err(|_| "a duration has units, as in 90s, 5m, 24h, 7d".to_owned())?;
-            let bounds = || format!("is from {} to {}", shown(*range.start()), shown(*range.end()));
+            let bounds = || format!("is from {} to {}", duration_text(*range.start()), duration_text(*range.end()));
             if range.contains(&duration) { Ok(duration) } else { Err(bounds()) }
         };
         self.one(name, parse).unwrap_or(default)
@@ -104,14 +105,4 @@ impl<'a> Reader<'a> {
 pub(super) fn read_file(path: &str) -> Result<String, String> {
     // The path is left out: it could be the secret itself, put into the wrong place.
     std::fs::read_to_string(path).map_err(|error| format!("the file cannot be read: {error}"))
-}
-
-/// A bound in the largest unit that says it whole.
-fn shown(duration: Duration) -> String {
-    let units = [(DAY, "d"), (Duration::from_hours(1), "h"), (Duration::from_mins(1), "m"), (Duration::from_secs(1), "s")];
-    let whole = |(unit, name): &(Duration, &str)| {
-        let count = duration.as_millis() / unit.as_millis();
-        (count > 0 && duration.as_millis().is_multiple_of(unit.as_millis())).then(|| format!("{count}{name}"))
-    };
-    units.iter().find_map(whole).unwrap_or_else(|| format!("{}ms", duration.as_millis()))
 }

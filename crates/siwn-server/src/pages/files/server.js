@@ -88,7 +88,8 @@ export const isOpen = (code, stage) => stage === "sent" && !isJudged(code);
  * @param {Page} page @param {Failure} failure @param {Stage} stage
  */
 export function showFailure(page, { code, requestId, reason = "" }, stage) {
-  const why = Object.entries(WHY).find(([, codes]) => codes.includes(code))?.[0] ?? "why_other";
+  const told = Object.entries(WHY).find(([, codes]) => codes.includes(code))?.[0] ?? "why_other";
+  const why = told === "why_login_refused" && reason === "" ? "why_not_allowed" : told;
   const { texts } = page;
   const title = stage === "sign_out" ? "still_signed_in" : isOpen(code, stage) ? "unknown_outcome" : "failed";
   element("failed-title").textContent = texts[title] ?? "";
