@@ -33,6 +33,7 @@ mod readiness;
 mod recent;
 mod request_id;
 mod requester;
+mod room;
 mod routes;
 mod secrets;
 mod serve;
