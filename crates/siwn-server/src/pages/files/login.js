@@ -1,7 +1,7 @@
 // The login page: a wallet is chosen, asked, and the server told what it answered. Every way in ends in one of four sections.
 // @ts-check
 import { connectors } from "./connectors.js";
-import { installed } from "./installed.js";
+import { installed, isBlocked } from "./installed.js";
 import { commands, read } from "./paste.js";
 import { Failure, ask, changed, element, filled, isJudged, isOpen, pageOf, show, showFailure, underWay } from "./server.js";
 
@@ -66,7 +66,7 @@ function withWallet(entry) {
   run(name, () => withWallet(entry), async (signal) => {
     const { signIn } = await import(page.client).catch(() => Promise.reject(new Failure("unreachable")));
     const steps = ["challenge", "wallet", "verify"];
-    const signMessage = (/** @type {any} */ wish) => wallet.sign(wish, () => approved(signal));
+    const signMessage = (/** @type {any} */ wish) => wallet.sign(wish, () => approved(signal), signal);
     const onStep = (/** @type {string} */ at) => step(steps.indexOf(at));
     // What a wallet has open is closed with its login, however that ends.
     signal.addEventListener("abort", wallet.leave);
@@ -191,7 +191,7 @@ function fail(error) {
 /** @param {any} error */
 function codeOf(error) {
   if (typeof error?.code !== "string") return "internal";
-  return error.code === "wallet_failed" && /pop-?up/i.test(error.message) ? "popup_blocked" : error.code;
+  return error.code === "wallet_failed" && isBlocked(error) ? "popup_blocked" : error.code;
 }
 
 /** @param {string} accountId */
