@@ -3,7 +3,7 @@
 import { connectors } from "./connectors.js";
 import { installed, isBlocked } from "./installed.js";
 import { commands, read } from "./paste.js";
-import { Failure, ask, changed, element, filled, isJudged, isOpen, pageOf, show, showFailure, underWay } from "./server.js";
+import { Failure, ask, changed, element, filled, isJudged, isOpen, keepsCookies, pageOf, show, showFailure, underWay } from "./server.js";
 
 /**
  * A way to sign, as it stands in the list.
@@ -297,12 +297,20 @@ const websites = () => page.websites.map((/** @type {{ id: string, name: string,
 // ---- The page ----
 
 async function start() {
+  if (!keepsCookies()) return noCookies();
   // Who has no session is not asked which it is.
   const [entries, session] = await Promise.all([ways(), page.cookie ? ask("session").catch(() => undefined) : undefined]);
   list(entries);
   if (session) signedIn(session.accountId, { isNew: false });
   else show("choose", { focus: false });
   performance.mark("ready");
+}
+
+/** Nobody can be signed in here, which is said before anybody signs. */
+function noCookies() {
+  again = () => location.reload();
+  fail(new Failure("browser_unknown"));
+  element("other-wallet").hidden = true;
 }
 
 element("cancel").addEventListener("click", () => choose());

@@ -119,12 +119,22 @@ export function element(/** @type {string} */ id) {
 /** @returns {any} */
 export const pageOf = () => JSON.parse(element("page").textContent ?? "");
 
+/** Whether this browser keeps anything for this site: one that blocks its cookies throws where a script asks for the rest. */
+export function keepsCookies() {
+  try {
+    return navigator.cookieEnabled && localStorage !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** What is remembered of a login that goes by way of a wallet's website, in this tab. */
 export const underWay = {
   /** @param {string} tx @param {{ returnTo?: string }} login */
   keep: (tx, login) => sessionStorage.setItem(`siwn ${tx}`, JSON.stringify(login)),
   /** @param {string} tx @returns {{ returnTo?: string }} */
   take(tx) {
+    if (!keepsCookies()) return {};
     const kept = sessionStorage.getItem(`siwn ${tx}`);
     sessionStorage.removeItem(`siwn ${tx}`);
     return kept ? JSON.parse(kept) : {};
