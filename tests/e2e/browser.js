@@ -115,6 +115,7 @@ export function blocksCookies() {
   const get = () => {
     throw new DOMException("Access is denied for this document.", "SecurityError");
   };
+  Object.defineProperty(document, "cookie", { get: () => "", set: () => {} });
   for (const name of ["localStorage", "sessionStorage"]) Object.defineProperty(globalThis, name, { get });
   globalThis.BroadcastChannel = function () {
     get();

@@ -85,7 +85,7 @@ test("one that stays silent can be left", async () => {
   const visitor = await owner({ answers: "silence" });
   const page = await visitor.open(LOGIN, settled);
   await wallet(page, WALLET).click();
-  await page.getByText(`You approve in ${WALLET}`).waitFor();
+  await page.locator("#step-wallet[aria-current]").waitFor();
   await page.getByRole("button", { name: "Cancel" }).click();
   await heading(page, "Choose your wallet");
   await visitor.leave([]);

@@ -398,10 +398,13 @@ async function copy(button) {
   }
 }
 
-/** Whether this browser keeps anything for this page: one that blocks its cookies throws where a script asks for the rest. */
+/** Whether this browser keeps cookies of this page: it is tried, for what browsers that block them say of it differs. */
 function keepsCookies() {
   try {
-    return navigator.cookieEnabled && localStorage !== undefined;
+    document.cookie = "siwn-kept=yes; SameSite=Strict; Max-Age=60";
+    const isKept = document.cookie.includes("siwn-kept=yes");
+    document.cookie = "siwn-kept=; SameSite=Strict; Max-Age=0";
+    return isKept;
   } catch {
     return false;
   }
