@@ -113,9 +113,6 @@ export class Visitor {
 export const NOBODY = "401 /api/auth/session";
 export const REFUSED = "401 /api/auth/verify-login";
 
-/** The answer of an application that is asked at each login and says no, which the binary never is. */
-export const deniedBecause = (reason) => ({ status: 401, json: { success: false, error: "login_refused", message: "…", reason, requestId: "q3Zb0nTQ1xkVQm5L" } });
-
 export const ready = (page) =>
   page.locator("#signed-in:not([hidden]), #signed-out:not([hidden]) #sign-in:enabled").first().waitFor();
 

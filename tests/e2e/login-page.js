@@ -26,17 +26,17 @@ export async function failure(page) {
   return section.innerText();
 }
 
-/** How far things moved that nobody had asked to: the sum that browsers keep. */
+/** How far things moved that nobody had asked to: the sum that browsers keep, without what follows a click. */
 export const shifts = (page) =>
   page.evaluate(
     () =>
       new Promise((resolve) => {
-        const observer = new PerformanceObserver(() => {});
+        const moved = (entries) => entries.filter(({ hadRecentInput }) => !hadRecentInput).reduce((sum, { value }) => sum + value, 0);
+        let sum = 0;
+        const observer = new PerformanceObserver((list) => (sum += moved(list.getEntries())));
+        // Those before are handed over by themselves, as soon as the observer looks; those of the last picture one frame later.
         observer.observe({ type: "layout-shift", buffered: true });
-        // Entries of what was painted are there one frame later.
-        requestAnimationFrame(() =>
-          requestAnimationFrame(() => resolve(observer.takeRecords().reduce((sum, { value }) => sum + value, 0))),
-        );
+        requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => resolve(sum + moved(observer.takeRecords())))));
       }),
   );
 

@@ -96,7 +96,7 @@ describe("nobody is signed in", () => {
     const visitor = await here.enter();
     const page = await visitor.open(LOGIN, settled);
     await wallet(page, "Silent").click();
-    await page.getByText("You approve in Silent").waitFor();
+    await page.locator("#step-wallet[aria-current]").waitFor();
     await page.getByRole("button", { name: "Cancel" }).click();
     await heading(page, "Choose your wallet");
     // It does not stand in the way of another one.

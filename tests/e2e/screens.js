@@ -51,7 +51,7 @@ const STATES = [
   ["choose-dark", "The same in the dark", { ...PHONE, ...DARK }, {}],
   ["german", "In another language", PHONE, { locale: "de-DE" }],
   ["command-line", "Sign on the command line", PHONE, { go: commandLine }],
-  ["waiting", "The wallet is asked", PHONE, { answers: "silence", go: async (page) => (await choose(page), page.getByText(`You approve in ${WALLET}`).waitFor()) }],
+  ["waiting", "The wallet is asked", PHONE, { answers: "silence", go: async (page) => (await choose(page), page.locator("#step-wallet[aria-current]").waitFor()) }],
   ["sandbox", "A wallet in the sandbox", DESKTOP, { go: sandbox }],
   ["one-more", "A wallet that wants a second click", PHONE, { go: oneMore }],
   ["checking", "The server looks at the key", PHONE, { go: async (page) => (await silent(page, "**/verify-login"), await choose(page), await page.locator("#steps li:nth-child(3)[aria-current]").waitFor()) }],

@@ -1,4 +1,4 @@
-import type { Session } from "./session.js";
+import type { Session } from "./signed-in.js";
 
 /** What the server answers; its page on errors says what to do about each. */
 export type ServerCode =
@@ -74,7 +74,7 @@ export class SiwnError extends Error {
   readonly status: number | undefined;
   /** What the operator finds the cause under. */
   readonly requestId: string | undefined;
-  /** Why the application does not let this account in, in its own words; there with `login_refused`. */
+  /** Why the application that the server is a part of refused the login, in its words. */
   readonly reason: string | undefined;
   /** After how many seconds it makes sense to ask again. */
   readonly retryAfter: number | undefined;

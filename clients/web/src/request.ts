@@ -51,11 +51,13 @@ export async function request(path: string, options: ServerOptions, body?: objec
   if (typeof error !== "string") throw unexpected(response.status);
   throw new SiwnError(error, String(message), {
     status: response.status,
-    requestId: typeof requestId === "string" ? requestId : undefined,
-    reason: typeof reason === "string" ? reason : undefined,
+    requestId: asText(requestId),
+    reason: asText(reason),
     retryAfter: Number(response.headers.get("Retry-After")) || undefined,
   });
 }
+
+const asText = (value: unknown) => (typeof value === "string" ? value : undefined);
 
 function parse(text: string, status: number): unknown {
   if (text === "") return undefined;

@@ -59,6 +59,36 @@ describe("a wallet that fails", () => {
   }
 });
 
+describe("an answer that nobody can read", () => {
+  const signed = { accountId: "alice.test.near", publicKey: "ed25519:x", signature: "abc" };
+  const itself = {};
+  itself.response = itself;
+  const noText = { toString: () => assert.fail() };
+  for (const [how, answer] of [
+    ["with a number for a signature", { ...signed, signature: 7 }],
+    ["with bytes that went through JSON", { ...signed, signature: { type: "Buffer", data: [7] } }],
+    ["with a key that has no text", { ...signed, publicKey: noText }],
+    ["that holds itself", itself],
+    ["with an authorization that is no JSON", { accountId: "a.near", authorization: { amount: 1n } }],
+    ["that is a text and no token", "***"],
+  ]) {
+    test(`${how} is the wallet's fault`, async () => {
+      const error = await fails(signIn({ wallet: { signMessage: async () => answer }, server: dev.server }), "wallet_failed");
+      assert.equal(error.message, "the wallet failed: its answer cannot be read");
+      assert.ok(error.cause instanceof Error);
+    });
+  }
+});
+
+test("the reason of an application that refuses is kept", async () => {
+  const refusal = { success: false, error: "login_refused", message: "…", reason: "Your trial is over", requestId: "q3Zb0nTQ1xkVQm5L" };
+  const application = createServer((_, answer) => answer.writeHead(401, { "content-type": "application/json" }).end(JSON.stringify(refusal)));
+  await once(application.listen(0, "127.0.0.1"), "listening");
+  const error = await fails(getSession({ server: `http://127.0.0.1:${application.address().port}/api/auth` }), "login_refused");
+  assert.equal(error.reason, "Your trial is over");
+  application.close();
+});
+
 test("the server's code, status, words and request id are kept", async () => {
   const error = await fails(signIn({ wallet: walletOf(dev.appKey), server: dev.server }), "key_not_full_access");
   assert.equal(error.status, 401);

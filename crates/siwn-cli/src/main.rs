@@ -53,6 +53,6 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Key(arguments) => key::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
-        Command::Completions { shell } => output::completions(shell),
+        Command::Completions { shell } => output::bytes(&arguments::completions(shell)),
     }
 }

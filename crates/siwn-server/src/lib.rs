@@ -30,15 +30,16 @@ mod pages;
 mod problem;
 mod random;
 mod readiness;
+mod recent;
 mod request_id;
 mod requester;
+mod room;
 mod routes;
 mod secrets;
 mod serve;
 mod session_memory;
 mod sign_in;
 mod site;
-mod site_builder;
 mod siwn;
 #[cfg(feature = "test-util")]
 pub mod test_util;
@@ -54,7 +55,7 @@ struct Guide;
 pub use crate::admin::{AdminToken, AdminTokenError, admin};
 pub use crate::answered::Answered;
 pub use crate::audit::AuditLog;
-pub use crate::builder::{BuildError, Builder};
+pub use crate::builder::{BuildError, Builder, SiteBuilder};
 pub use crate::client::{NetworkTextError, TrustedProxies};
 pub use crate::door::Rates;
 pub use crate::extract::{AccessToken, BearerToken, Rejection, ReusableToken, SignedIn, SignedInLayer, SignedInOnly, TokenUse};
@@ -67,8 +68,8 @@ pub use crate::pages::{
 };
 pub use crate::secrets::{Rotation, RotationError, Secrets, SecretsError};
 pub use crate::serve::serve;
-pub use crate::site_builder::SiteBuilder;
-pub use crate::siwn::{Clock, Siwn};
+pub use crate::siwn::Siwn;
+pub use crate::time::Clock;
 pub use crate::tokens::{AccessTokens, Audience, AudienceError, IdentityTokens, JwksError, TokenClaims, TokenError};
 /// What signatures and settings of an application name; the rest is in the crate `siwn`.
 pub use ::siwn::{

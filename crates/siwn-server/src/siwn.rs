@@ -11,15 +11,12 @@ use crate::audit::{EndReason, Event, Person, Record};
 use crate::client::TrustedProxies;
 use crate::key_checks::KeyChecker;
 use crate::metrics::Metrics;
-use crate::readiness::StoreState;
+use crate::readiness::{ReadyCheck, StoreState};
 use crate::requester::Requester;
-use crate::routes::forward::Identities;
 use crate::secrets::Secrets;
 use crate::site::Sites;
-use crate::tokens::Tokens;
-
-/// Reads the time.
-pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
+use crate::time::Clock;
+use crate::tokens::{Identities, Tokens};
 
 /// Sign In With NEAR for one site, or for several. Clones are the same.
 ///
@@ -48,18 +45,11 @@ pub(crate) struct Inner {
     pub(crate) ready: Vec<ReadyCheck>,
     pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) is_stopping: AtomicBool,
-    pub(crate) key_checker: KeyChecker,
+    pub(crate) key_checker: Arc<KeyChecker>,
     pub(crate) store_state: StoreState,
     pub(crate) tokens: Tokens,
     pub(crate) identities: Identities,
     pub(crate) on_answer: Option<AnswerHook>,
-}
-
-/// Something that must work before requests are sent here, and how to find out. It answers from memory; what it says, either way, names no
-/// secret.
-pub(crate) struct ReadyCheck {
-    pub(crate) name: &'static str,
-    pub(crate) check: Box<dyn Fn() -> Result<String, String> + Send + Sync>,
 }
 
 impl Siwn {

@@ -5,6 +5,7 @@ mod accounts;
 mod duration;
 mod endpoints;
 mod parse;
+mod reader;
 mod setting;
 mod site;
 mod sources;

@@ -7,10 +7,15 @@ mod looks;
 mod support;
 mod wallets;
 
+use std::io;
+
+use flate2::read::GzDecoder;
 use http::{HeaderMap, Method, StatusCode};
+use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use siwn_server::{LoginPage, Website};
 use support::{Answer, Server, request};
+use tower::ServiceExt as _;
 
 const PAGES: [&str; 2] = ["/login", "/api/auth/callback?tx=abc"];
 const PAGE_DATA: &str = r#"<script type="application/json" id="page">"#;
@@ -118,6 +123,28 @@ async fn a_browser_that_has_an_asset_is_not_sent_it_again() {
     for unknown in ["\"other\"", "*", ""] {
         assert_eq!(server.get("/api/auth/page/login.js", &[("if-none-match", unknown)]).await.status, StatusCode::OK);
     }
+}
+
+#[tokio::test]
+async fn an_asset_is_gzipped_for_whoever_accepts_it_and_known_by_a_tag_of_its_own() {
+    let server = Server::new();
+    let path = "/api/auth/page/page.css";
+    let plain = server.get(path, &[("accept-encoding", "br")]).await;
+    assert_eq!((header(&plain.headers, "vary"), plain.headers.get("content-encoding")), ("accept-encoding", None));
+
+    let asks = request(Method::GET, path, &[("accept-encoding", "gzip")], "");
+    let (head, body) = server.router.clone().oneshot(asks).await.unwrap().into_parts();
+    let gzipped = body.collect().await.unwrap().to_bytes();
+    assert_eq!((header(&head.headers, "vary"), header(&head.headers, "content-encoding")), ("accept-encoding", "gzip"));
+    assert!(gzipped.len() < plain.body.len() / 2, "{} of {} bytes", gzipped.len(), plain.body.len());
+    assert_eq!(io::read_to_string(GzDecoder::new(&*gzipped)).unwrap(), plain.body);
+
+    let etag = header(&head.headers, "etag");
+    assert_ne!(etag, header(&plain.headers, "etag"));
+    let again = server.get(path, &[("accept-encoding", "gzip"), ("if-none-match", etag)]).await;
+    assert_eq!((again.status, header(&again.headers, "etag")), (StatusCode::NOT_MODIFIED, etag));
+    // Whoever has it in one encoding and asks for the other has it not.
+    assert_eq!(server.get(path, &[("if-none-match", etag)]).await.status, StatusCode::OK);
 }
 
 #[tokio::test]

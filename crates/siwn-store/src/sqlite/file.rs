@@ -10,8 +10,8 @@ use rusqlite::{Connection, TransactionBehavior};
 use siwn::Generation;
 
 use super::error::OpenError;
-use super::link::{Access, Link};
-use super::rows;
+use super::link::{Access, FileId, Link};
+use super::meta;
 
 /// "siwn", in the file's header.
 const APPLICATION_ID: i32 = i32::from_be_bytes(*b"siwn");
@@ -47,9 +47,11 @@ pub(super) fn open(path: &Path, generation_if_new: Generation) -> Result<(Links,
             prepared => break prepared?,
         }
     };
+    let file = FileId::at(&path);
     let mut readers: Vec<_> = (0..READERS).map(|_| Link::new(path.clone(), Access::ReadOnly)).collect();
-    for reader in &mut readers {
-        reader.connection()?;
+    for link in readers.iter_mut().chain([&mut writer]) {
+        link.hold_to(file);
+        link.connection()?;
     }
     Ok((Links { writer, readers }, generation))
 }
@@ -95,7 +97,7 @@ fn prepare(connection: &mut Connection, generation_if_new: Generation) -> Result
     }
     transaction
         .execute("INSERT INTO meta (one, generation) VALUES (1, ?1) ON CONFLICT DO NOTHING", [generation_if_new.as_bytes()])?;
-    let generation = rows::generation(&transaction)?;
+    let generation = meta::generation(&transaction)?;
     transaction.commit()?;
     Ok(generation)
 }

@@ -22,6 +22,8 @@ mod file;
 mod job;
 mod keys;
 mod link;
+mod meta;
+mod opening;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -160,10 +162,10 @@ impl Store for SqliteStore {
     fn open<'a>(&'a self, session: &'a NewSession) -> BoxFuture<'a, Result<Opening, StoreError>> {
         let (session, clock, known) = (session.clone(), Arc::clone(&self.clock), Arc::clone(&self.generation));
         Box::pin(self.write(move |connection| {
-            let opening = rows::open(connection, &session, clock())?;
+            let opening = opening::open(connection, &session, clock())?;
             if opening == Opening::OtherGeneration {
                 // The file's may be the newer one: others share it.
-                *known.write().unwrap_or_else(PoisonError::into_inner) = rows::generation(connection)?;
+                *known.write().unwrap_or_else(PoisonError::into_inner) = meta::generation(connection)?;
             }
             Ok(opening)
         }))
@@ -231,7 +233,7 @@ impl Store for SqliteStore {
     }
 
     fn signing_keys(&self) -> BoxFuture<'_, Result<Option<SealedKeys>, StoreError>> {
-        Box::pin(self.read(rows::signing_keys))
+        Box::pin(self.read(meta::signing_keys))
     }
 
     fn replace_signing_keys<'a>(
@@ -240,7 +242,7 @@ impl Store for SqliteStore {
         new: &'a SealedKeys,
     ) -> BoxFuture<'a, Result<bool, StoreError>> {
         let (old, new) = (old.cloned(), new.clone());
-        Box::pin(self.write(move |connection| rows::replace_signing_keys(connection, old.as_ref(), &new)))
+        Box::pin(self.write(move |connection| meta::replace_signing_keys(connection, old.as_ref(), &new)))
     }
 
     fn counts(&self) -> BoxFuture<'_, Result<Counts, StoreError>> {
@@ -249,19 +251,19 @@ impl Store for SqliteStore {
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), StoreError>> {
-        Box::pin(self.write(rows::check))
+        Box::pin(self.write(meta::check))
     }
 }
 
 impl KeptSecrets for SqliteStore {
     fn kept_secrets<'a>(&'a self, if_new: &'a str) -> BoxFuture<'a, Result<String, StoreError>> {
         let if_new = if_new.to_owned();
-        Box::pin(self.write(move |connection| rows::kept_secrets(connection, &if_new)))
+        Box::pin(self.write(move |connection| meta::kept_secrets(connection, &if_new)))
     }
 
     fn replace_secrets<'a>(&'a self, old: &'a str, new: &'a str) -> BoxFuture<'a, Result<bool, StoreError>> {
         let (old, new) = (old.to_owned(), new.to_owned());
-        Box::pin(self.write(move |connection| rows::replace_secrets(connection, &old, &new)))
+        Box::pin(self.write(move |connection| meta::replace_secrets(connection, &old, &new)))
     }
 }
 

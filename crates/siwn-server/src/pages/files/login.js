@@ -3,7 +3,7 @@
 import { connectors } from "./connectors.js";
 import { installed } from "./installed.js";
 import { commands, read } from "./paste.js";
-import { Failure, ask, changed, element, filled, isJudged, isOpen, pageOf, show, showFailure, underWay } from "./server.js";
+import { Failure, ask, changed, element, filled, isJudged, isOpen, pageOf, remembered, show, showFailure, underWay } from "./server.js";
 
 /**
  * A way to sign, as it stands in the list.
@@ -52,6 +52,8 @@ async function run(name, anew, login) {
   step(0);
   show("working");
   try {
+    // No wallet need be asked to find that out.
+    if (!navigator.cookieEnabled) throw new Failure("browser_unknown");
     await login(signal);
   } catch (error) {
     // Who left has seen that he did.
@@ -90,7 +92,7 @@ function atWebsite(entry) {
     const wallet = new URL(url);
     const query = { message, nonce: btoa(String.fromCharCode(...nonce)), recipient, callbackUrl, state };
     for (const [key, value] of Object.entries(query)) wallet.searchParams.set(key, value);
-    underWay.keep(new URL(callbackUrl).searchParams.get("tx") ?? "", { returnTo });
+    underWay.keep(new URL(callbackUrl).searchParams.get("tx") ?? "", { returnTo, ...(page.lang && { lang: page.lang, texts: { ...texts, title: document.title } }) });
     remember(entry);
     step(1);
     location.assign(wallet);
@@ -160,6 +162,8 @@ function step(/** @type {number} */ current) {
     item.className = index < current ? "done" : "";
     item.ariaCurrent = index === current ? "step" : null;
   }
+  // The first one takes no time that is worth a word.
+  element("progress").textContent = current === 0 ? "" : (element("steps").children[current]?.textContent ?? "");
 }
 
 function oneMore(/** @type {boolean} */ isWanted) {
@@ -183,6 +187,7 @@ function fail(error) {
   const [resend, name, anew] = [error?.retry, asked, again];
   element("again").textContent = isOpen(failure.code, stage) ? texts.send_again : texts.again;
   element("again").onclick = () => (resend ? run(name, anew, async () => signedIn((await resend()).accountId)) : anew());
+  element("other-wallet").hidden = stage === "sign_out";
   // A challenge that was pasted for is not asked for twice.
   if (isJudged(failure.code)) toPaste = undefined;
   show("failed");
@@ -210,8 +215,9 @@ function signedIn(accountId, { isNew = true } = {}) {
 
 function choose(notice = "") {
   leaving?.abort();
-  element("notice").textContent = notice;
   show("choose");
+  // Screen readers tell what is said in sight.
+  element("notice").textContent = notice;
   if (element("paste").hasAttribute("open")) showCommands();
 }
 
@@ -231,12 +237,12 @@ async function signOut() {
 
 /** @param {Entry} entry */
 function remember({ id }) {
-  localStorage.setItem(LAST, id);
+  remembered(() => localStorage.setItem(LAST, id));
 }
 
 /** The last one first, then the installed ones. @param {Entry[]} entries */
 function list(entries) {
-  const last = localStorage.getItem(LAST);
+  const last = remembered(() => localStorage.getItem(LAST));
   const rank = (/** @type {Entry} */ { id, isInstalled }) => (id === last ? 0 : isInstalled ? 1 : 2);
   const sorted = entries.toSorted((one, other) => rank(one) - rank(other));
   element("wallets").replaceChildren(...sorted.map((entry) => row(entry, entry.id === last)));
@@ -251,14 +257,13 @@ function list(entries) {
 function row(entry, isLast) {
   const item = document.createElement("li");
   const button = add(item, "button", "", "wallet");
-  const { name, hint, icon, isInstalled, wallet } = entry;
+  const { name, hint, icon, wallet } = entry;
   if (icon?.startsWith("data:image/")) Object.assign(add(button, "img"), { src: icon, alt: "" });
   else add(button, "span", name.slice(0, 1).toUpperCase(), "mark").ariaHidden = "true";
   const what = add(button, "span", "", "what");
   add(what, "b", name);
   add(what, "span", hint);
-  const badge = isLast ? texts.last_used : isInstalled ? texts.installed : "";
-  if (badge) add(button, "span", badge, "badge");
+  if (isLast) add(button, "span", texts.last_used, "badge");
   button.addEventListener("click", () => (wallet ? withWallet(entry) : atWebsite(entry)));
   // What a wallet needs is there before the click, so that its window opens right after it.
   for (const event of ["pointerenter", "focus"]) button.addEventListener(event, () => wallet?.prepare(), { once: true });
