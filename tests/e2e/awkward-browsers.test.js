@@ -1,10 +1,10 @@
-// Browsers that give a page less than most: no storage, no cookies, no scripts that arrive; and what is long on a small screen.
+// Browsers that give a page less than most: no storage, no scripts that arrive; and what is long on a small screen.
 import assert from "node:assert/strict";
 import test, { describe } from "node:test";
 import { picture } from "./browser.js";
-import { approve, doneAs, failure, heading, settled, shifts, wallet } from "./login-page.js";
+import { approve, doneAs, heading, settled, shifts, wallet } from "./login-page.js";
 import { ALICE, LOGIN, place } from "./place.js";
-import { calls, install } from "./stand-in/installed.js";
+import { install } from "./stand-in/installed.js";
 
 const here = place();
 const PHONE = { viewport: { width: 360, height: 740 } };
@@ -50,18 +50,6 @@ describe("in a browser that refuses its storage", () => {
     await wallet(page, "MyNearWallet").click();
     await approve(page, ALICE);
     await doneAs(page, ALICE);
-    await visitor.leave([]);
-  });
-
-  test("one that has no cookies either is told so before a wallet is asked", async () => {
-    const visitor = await here.enter();
-    await withoutStorage(visitor);
-    await visitor.context.addInitScript(() => Object.defineProperty(navigator, "cookieEnabled", { value: false }));
-    await install(visitor, here.accounts[0]);
-    const page = await visitor.open(LOGIN, settled);
-    await wallet(page, EXTENSION).click();
-    assert.match(await failure(page), /Allow cookies for this site/);
-    assert.deepEqual(await calls(page), []);
     await visitor.leave([]);
   });
 });

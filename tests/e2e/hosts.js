@@ -17,6 +17,9 @@ export async function hosts(sites) {
   await once(server, "listening");
   const { port } = server.address();
   return {
+    names: Object.keys(sites),
+    port,
+    /** As Chromium takes it. */
     mapping: Object.keys(sites).map((name) => `MAP ${name}:443 127.0.0.1:${port}`).join(","),
     stop() {
       server.close();

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { dirname } from "node:path";
 import test, { describe } from "node:test";
-import { REFUSED, picture } from "./browser.js";
+import { REFUSED, blocksCookies, picture } from "./browser.js";
 import { approve, doneAs, failure, heading, reject, settled, shifts, wallet } from "./login-page.js";
 import { ALICE, LOGIN, place } from "./place.js";
 import { install } from "./stand-in/installed.js";
@@ -117,6 +117,18 @@ describe("the page", () => {
       await visitor.leave([]);
     });
   }
+
+  test("says that it needs cookies, before anybody signs, where the browser blocks them", async () => {
+    const visitor = await here.enter();
+    await visitor.context.addInitScript(blocksCookies);
+    const page = await visitor.open(LOGIN, settled);
+    assert.match(await failure(page), /^Not signed in\s+The browser sent no cookie\. Allow cookies for this site, then try again\.\s+browser_unknown\s+Try again$/);
+    const reloaded = page.waitForRequest(LOGIN);
+    await page.getByRole("button", { name: "Try again" }).click();
+    await reloaded;
+    await settled(page);
+    await visitor.leave([]);
+  });
 
   test("explains itself without JavaScript", async () => {
     const visitor = await here.enter({ javaScriptEnabled: false });

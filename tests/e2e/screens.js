@@ -59,7 +59,7 @@ const STATES = [
   ["done-dark", "Signed in, in the dark", { ...DESKTOP, ...DARK }, { go: async (page) => (await choose(page), await heading(page, `Signed in as ${ALICE}`)) }],
   ["signed-out", "Signed out", PHONE, { go: signedOut }],
   ["cancelled", "The person said no: no fault", PHONE, { answers: "no", go: async (page) => (await choose(page), await failed(page)) }],
-  ["popup-blocked", "The browser blocked the wallet's window", PHONE, { before: (page) => page.addInitScript(() => (globalThis.open = () => null)), go: async (page) => (await wallet(page, NAMES.window).click(), await failed(page)) }],
+  ["popup-blocked", "The browser blocked the wallet's window", PHONE, { before: (page) => page.addInitScript(() => (globalThis.open = () => null)), go: blocked }],
   ...REFUSALS.map(([code, words]) => [
     code.replaceAll("_", "-"),
     words,
@@ -73,6 +73,12 @@ const STATES = [
   ["callback-refused", "Back with a no", PHONE, { at: `${SITE}/api/auth/callback?tx=a#error=User%20rejected&`, go: failed }],
   ["no-javascript", "Without JavaScript", { ...PHONE, javaScriptEnabled: false }, { until: (page) => page.locator("noscript .panel").waitFor() }],
 ];
+
+async function blocked(page) {
+  await wallet(page, NAMES.window).click();
+  await page.getByRole("button", { name: "Continue" }).click();
+  await failed(page);
+}
 
 async function commandLine(page) {
   await page.getByText("Sign on the command line").click();

@@ -25,6 +25,7 @@ async function refused(refusal) {
 describe("of a refusal", () => {
   test("the application's own reason is told", async () => {
     assert.match(await refused({ error: "login_refused", reason: "Your trial is over. <b>" }), /does not let you in: Your trial is over\. <b>/);
+    assert.match(await refused({ error: "login_refused", reason: "" }), /This account may not sign in here/);
   });
 
   test("a new key is told from an account that may not come in", async () => {

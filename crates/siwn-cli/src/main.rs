@@ -14,6 +14,7 @@ mod runtime;
 mod server;
 mod signals;
 mod store;
+mod store_advice;
 mod version;
 
 use std::process::ExitCode;

@@ -111,59 +111,6 @@ impl KeyChecker {
         }
     }
 
-    fn now(&self) -> UnixMillis {
-        (self.clock)()
-    }
-
-    /// How many keys are being asked for again now.
-    #[cfg(feature = "test-util")]
-    pub(crate) fn asking(&self) -> usize {
-        self.under_way().len()
-    }
-
-    fn under_way(&self) -> MutexGuard<'_, HashMap<SessionId, watch::Receiver<Option<Outcome>>>> {
-        // Every change is complete before anything could panic.
-        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn unfunded(&self) -> MutexGuard<'_, HashMap<SessionId, UnixMillis>> {
-        self.unfunded.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// When the session's key was last found good.
-    fn found_good_at(&self, session: &Session) -> UnixMillis {
-        if session.key_stood() {
-            return session.checked_at;
-        }
-        self.unfunded().get(&session.id).copied().unwrap_or(session.created_at)
-    }
-
-    fn is_paused(&self, now: UnixMillis) -> bool {
-        now.get() < self.paused_until.load(Ordering::Relaxed)
-    }
-
-    /// Takes the one attempt that there is after every pause.
-    fn take_attempt(&self, now: UnixMillis) -> bool {
-        let paused_until = self.paused_until.load(Ordering::Relaxed);
-        if paused_until == 0 {
-            return true;
-        }
-        let next = (now + PAUSE).get();
-        let exchange = |until| self.paused_until.compare_exchange(until, next, Ordering::Relaxed, Ordering::Relaxed);
-        now.get() >= paused_until && exchange(paused_until).is_ok()
-    }
-
-    fn remember_unfunded(&self, id: SessionId, at: UnixMillis) {
-        let mut unfunded = self.unfunded();
-        if unfunded.len() >= UNFUNDED {
-            // Whoever is forgotten is asked for again.
-            unfunded.clear();
-        }
-        unfunded.insert(id, at);
-    }
-}
-
-impl KeyChecker {
     /// Lets a session be used whose key is known to stand, or asks. The session of a contract has no key and a short life.
     pub(crate) async fn check(self: &Arc<Self>, site: &Arc<Served>, session: &Session) -> Result<(), Problem> {
         if session.key.is_none() {
@@ -278,6 +225,57 @@ impl KeyChecker {
             }
             Err(error) => Outcome::Unknown(Arc::new(error)),
         }
+    }
+
+    fn now(&self) -> UnixMillis {
+        (self.clock)()
+    }
+
+    /// How many keys are being asked for again now.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn asking(&self) -> usize {
+        self.under_way().len()
+    }
+
+    fn under_way(&self) -> MutexGuard<'_, HashMap<SessionId, watch::Receiver<Option<Outcome>>>> {
+        // Every change is complete before anything could panic.
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn unfunded(&self) -> MutexGuard<'_, HashMap<SessionId, UnixMillis>> {
+        self.unfunded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// When the session's key was last found good.
+    fn found_good_at(&self, session: &Session) -> UnixMillis {
+        if session.key_stood() {
+            return session.checked_at;
+        }
+        self.unfunded().get(&session.id).copied().unwrap_or(session.created_at)
+    }
+
+    fn is_paused(&self, now: UnixMillis) -> bool {
+        now.get() < self.paused_until.load(Ordering::Relaxed)
+    }
+
+    /// Takes the one attempt that there is after every pause.
+    fn take_attempt(&self, now: UnixMillis) -> bool {
+        let paused_until = self.paused_until.load(Ordering::Relaxed);
+        if paused_until == 0 {
+            return true;
+        }
+        let next = (now + PAUSE).get();
+        let exchange = |until| self.paused_until.compare_exchange(until, next, Ordering::Relaxed, Ordering::Relaxed);
+        now.get() >= paused_until && exchange(paused_until).is_ok()
+    }
+
+    fn remember_unfunded(&self, id: SessionId, at: UnixMillis) {
+        let mut unfunded = self.unfunded();
+        if unfunded.len() >= UNFUNDED {
+            // Whoever is forgotten is asked for again.
+            unfunded.clear();
+        }
+        unfunded.insert(id, at);
     }
 }
 

@@ -30,8 +30,10 @@ mod pages;
 mod problem;
 mod random;
 mod readiness;
+mod recent;
 mod request_id;
 mod requester;
+mod room;
 mod routes;
 mod secrets;
 mod serve;
@@ -71,6 +73,6 @@ pub use crate::time::Clock;
 pub use crate::tokens::{AccessTokens, Audience, AudienceError, IdentityTokens, JwksError, TokenClaims, TokenError};
 /// What signatures and settings of an application name; the rest is in the crate `siwn`.
 pub use ::siwn::{
-    AccountId, AccountPattern, AccountRules, Chain, ContractAccounts, PublicKey, Rate, Secret, Session, Store, UnfundedAccounts,
-    UnixMillis, VerifiedAccount, VerifiedToken,
+    AccountId, AccountPattern, AccountRules, Chain, ContractAccounts, PublicKey, Rate, Secret, Session, Store, StoreError,
+    UnfundedAccounts, UnixMillis, VerifiedAccount, VerifiedToken,
 };

@@ -17,16 +17,22 @@ use crate::siwn::Siwn;
 const FORWARD: &str = "/api/auth/forward";
 /// What machines ask for every few seconds.
 const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
-const ROUTES: [&str; 10] = [
+const ROUTES: [&str; 16] = [
     "/api/auth/initiate-login",
     "/api/auth/verify-login",
     "/api/auth/session",
     "/api/auth/sessions",
     "/api/auth/sessions/{id}",
+    "/api/auth/token",
     "/api/auth/logout",
     FORWARD,
+    "/api/auth/jwks.json",
+    "/.well-known/jwks.json",
     "/api/auth/callback",
     "/api/auth/client.js",
+    "/api/auth/page/{name}",
+    "/api/auth/wallets/{name}",
+    "/api/openapi.json",
     "/login",
 ];
 
@@ -108,4 +114,22 @@ fn known(path: &str) -> &'static str {
         return "/admin";
     }
     ROUTES.into_iter().chain(PROBES).find(|route| path.ends_with(route)).unwrap_or("other")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_route_has_a_name_of_its_own_in_log_and_metrics() {
+        let openapi: serde_json::Value = serde_json::from_str(include_str!("openapi.json")).unwrap();
+        let paths = openapi["paths"].as_object().unwrap();
+        assert!(paths.len() > ROUTES.len(), "{}", paths.len());
+        for path in paths.keys() {
+            let name = if path.starts_with("/admin/") { "/admin" } else { path };
+            assert_eq!(known(path), name);
+        }
+        assert_eq!(known("/wiki/api/auth/token"), "/api/auth/token", "of a site under a path");
+        assert_eq!(known("/of/an/application"), "other");
+    }
 }

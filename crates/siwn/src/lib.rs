@@ -91,6 +91,7 @@ mod site;
 mod store;
 mod time;
 mod token;
+mod token_mark;
 mod verified;
 mod web;
 

@@ -36,7 +36,7 @@ pub(crate) enum Command {
     #[command(long_about = DEV)]
     Dev(Dev),
     /// Run the login server
-    #[command(long_about = SERVE)]
+    #[command(long_about = SERVE, after_help = SERVE_EXAMPLES)]
     Serve(Settings),
     /// Look at everything that a login needs, and say what to do about it; changes nothing
     #[command(long_about = DOCTOR)]
@@ -81,6 +81,7 @@ pub(crate) enum Command {
     #[command(long_about = ADMIN)]
     Admin(Admin),
     /// Print completions for a shell
+    #[command(after_help = "Example:\n  siwn completions bash > ~/.local/share/bash-completion/completions/siwn")]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
@@ -127,6 +128,10 @@ const ADMIN: &str = "Look at and end sessions of a running server, block account
 const SERVE: &str = "Run the login server.\n\n\
     Settings come from a TOML file, over it variables (SIWN_RECIPIENT, SIWN_PUBLIC_URL, …), over them flags. The secret comes from \
     SIWN_SECRET, from a file, or is made and kept in the store.";
+
+const SERVE_EXAMPLES: &str = "Examples:\n  \
+    siwn serve --recipient app.example --public-url https://app.example\n  \
+    siwn serve --config /etc/siwn/siwn.toml";
 
 /// The completions for a shell.
 pub(crate) fn completions(shell: clap_complete::Shell) -> Vec<u8> {

@@ -55,6 +55,8 @@ pub(crate) struct Doctor {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Read the whole configuration, tell every fault and warning, start nothing
+    #[command(after_help = "Exit codes: 0 nothing is wrong (there may be warnings), 1 something is, 2 wrong command line.\n\n\
+        Example:\n  siwn config check --config /etc/siwn/siwn.toml")]
     Check(Settings),
     /// Print every setting as a table of Markdown
     Reference,
@@ -63,7 +65,7 @@ pub(crate) enum ConfigCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum SecretCommand {
     /// Put a new secret beside the present one; it takes over by itself, and nobody who signs in notices
-    #[command(long_about = ROTATE)]
+    #[command(long_about = ROTATE, after_help = "Example:\n  siwn secret rotate --config /etc/siwn/siwn.toml --after 10m")]
     Rotate(Rotate),
 }
 

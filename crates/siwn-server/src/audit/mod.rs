@@ -2,16 +2,19 @@
 //!
 //! Lines hold what was checked and re-encoded, addresses, and words of a closed list; no secrets, and no text as a client sent it.
 
+#[cfg(test)]
+mod disk;
 mod log;
 mod target;
+mod writer;
 
 use std::net::IpAddr;
 
-use prometheus_client::metrics::counter::Counter;
 use serde::Serialize;
 use siwn::{AccountId, PublicKey, Session, UnixMillis};
 
 pub use log::AuditLog;
+pub(crate) use writer::Counts;
 
 use crate::requester::Requester;
 use crate::time::Rfc3339;
@@ -90,14 +93,6 @@ pub(crate) struct Person {
     session: Option<siwn::SessionId>,
     verified: bool,
     known_key: Option<bool>,
-}
-
-/// What is counted of the audit log.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Counts {
-    pub(crate) lines: Counter,
-    pub(crate) lost: Counter,
-    pub(crate) failures: Counter,
 }
 
 /// Where the lines of one site go.

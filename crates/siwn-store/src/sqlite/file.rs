@@ -10,7 +10,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use siwn::Generation;
 
 use super::error::OpenError;
-use super::link::{Access, Link};
+use super::link::{Access, FileId, Link};
 use super::meta;
 
 /// "siwn", in the file's header.
@@ -47,9 +47,11 @@ pub(super) fn open(path: &Path, generation_if_new: Generation) -> Result<(Links,
             prepared => break prepared?,
         }
     };
+    let file = FileId::at(&path);
     let mut readers: Vec<_> = (0..READERS).map(|_| Link::new(path.clone(), Access::ReadOnly)).collect();
-    for reader in &mut readers {
-        reader.connection()?;
+    for link in readers.iter_mut().chain([&mut writer]) {
+        link.hold_to(file);
+        link.connection()?;
     }
     Ok((Links { writer, readers }, generation))
 }

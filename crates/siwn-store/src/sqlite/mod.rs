@@ -33,7 +33,7 @@ use std::io;
 use std::path::Path;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rusqlite::Connection;
 use siwn::{
@@ -73,14 +73,11 @@ pub fn is_open_to_others(path: &Path) -> io::Result<bool> {
 ///
 /// ```
 /// # tokio::runtime::Runtime::new()?.block_on(async {
-/// use std::{sync::Arc, time::SystemTime};
-/// use siwn::Generation;
 /// use siwn_store::SqliteStore;
 ///
 /// # let directory = tempfile::tempdir()?;
 /// # let path = directory.path().join("siwn.db");
-/// let random = [7; 16]; // 16 random bytes
-/// let store = SqliteStore::open_file(&path, Generation::from_bytes(random), Arc::new(|| SystemTime::now().into()))?;
+/// let store = SqliteStore::open(&path)?;
 /// store.shutdown().await;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # })?;
@@ -96,10 +93,22 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the file at `path`, and makes it where there is none: readable by its owner only, with `generation_if_new` as its
-    /// generation, 16 random bytes. An older file is brought up to date.
+    /// Opens the file at `path`, and makes it where there is none: readable by its owner only. Goes by the machine's clock. An older file
+    /// is brought up to date.
     ///
     /// Blocks, for a few milliseconds as a rule; up to ten seconds where another process holds the file.
+    ///
+    /// # Errors
+    ///
+    /// Where the file is none of ours or of a later version, or cannot be used; it is left as it is then.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        let mut random = [0; 16];
+        getrandom::fill(&mut random).map_err(|error| OpenError::Random(error.into()))?;
+        Self::open_file(path.as_ref(), Generation::from_bytes(random), Arc::new(|| SystemTime::now().into()))
+    }
+
+    /// Opens the file at `path`, and makes it where there is none: readable by its owner only, with `generation_if_new` as its
+    /// generation, 16 random bytes. An older file is brought up to date. Blocks like [`open`](Self::open), and fails like it.
     pub fn open_file(path: &Path, generation_if_new: Generation, clock: Clock) -> Result<Self, OpenError> {
         Self::open_idling(path, generation_if_new, clock, threads::IDLE)
     }

@@ -252,10 +252,11 @@ async fn a_store_that_cannot_write_is_unavailable_and_recovers() {
 async fn a_file_that_is_away_is_unavailable_until_it_is_back() {
     let it = Opened::new();
     assert_eq!(it.open(1).await.unwrap(), Opening::Opened);
+    // Makes the writer give up its connection at the next call, and look for the file.
+    it.on_writer("PRAGMA query_only = ON").await;
+    assert!(is_unavailable(&it.open(2).await));
     let away = it.path.with_extension("away");
     std::fs::rename(&it.path, &away).unwrap();
-    // Makes the writer give up its connection, and look for the file.
-    it.on_writer("PRAGMA query_only = ON").await;
     for _ in 0..2 {
         let refused = it.open(2).await;
         assert!(is_unavailable(&refused), "{refused:?}");

@@ -227,3 +227,50 @@ async fn a_generation_that_changes_in_the_file_is_followed() {
     assert_ne!(store.generation().unwrap(), GENERATION);
     assert_eq!(store.open(&session(&store, 1, 1)).await.unwrap(), Opening::Opened);
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_was_taken_away_is_not_written_to_until_it_is_back() {
+    let (directory, path) = new_file();
+    let (away, backup) = (directory.path().join("away.db"), directory.path().join("backup.db"));
+    let store = open(&path);
+    assert_eq!(store.open(&session(&store, 1, 1)).await.unwrap(), Opening::Opened);
+    change(&path, &format!("VACUUM INTO '{}'", backup.display()));
+    for put_in_its_place in [None, Some(&backup)] {
+        fs::rename(&path, &away).unwrap();
+        if let Some(other) = put_in_its_place {
+            fs::copy(other, &path).unwrap();
+        }
+        for _ in 0..3 {
+            let Err(StoreError::Unavailable(why)) = store.open(&session(&store, 2, 1)).await else { panic!("opened") };
+            assert_eq!(why.to_string(), "the file was moved, removed or replaced");
+            assert!(matches!(store.find(id(1)).await, Err(StoreError::Unavailable(_))), "it may be over by the other file");
+            assert!(matches!(store.check().await, Err(StoreError::Unavailable(_))));
+        }
+        fs::rename(&away, &path).unwrap();
+        assert!(store.find(id(1)).await.unwrap().is_some());
+        store.check().await.unwrap();
+    }
+    assert_eq!(store.open(&session(&store, 2, 1)).await.unwrap(), Opening::Opened, "nothing was spent");
+    store.shutdown().await;
+    assert!(open(&path).find(id(2)).await.unwrap().is_some());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_new_file_never_passes_for_the_one_that_was_removed() {
+    let (_directory, path) = new_file();
+    let store = open(&path);
+    assert_eq!(store.open(&session(&store, 1, 1)).await.unwrap(), Opening::Opened);
+    for _ in 0..20 {
+        for file in ["siwn.db", "siwn.db-wal", "siwn.db-shm"] {
+            // SQLite may have removed the two itself.
+            let _ = fs::remove_file(path.with_file_name(file));
+        }
+        let other = open(&path);
+        assert_eq!(other.find(id(1)).await.unwrap(), None);
+        assert!(matches!(store.find(id(1)).await, Err(StoreError::Unavailable(_))));
+        assert!(matches!(store.close(id(1)).await, Err(StoreError::Unavailable(_))));
+        other.shutdown().await;
+    }
+}

@@ -88,7 +88,8 @@ export const isOpen = (code, stage) => stage === "sent" && !isJudged(code);
  * @param {Page} page @param {Failure} failure @param {Stage} stage
  */
 export function showFailure(page, { code, requestId, reason = "" }, stage) {
-  const why = Object.entries(WHY).find(([, codes]) => codes.includes(code))?.[0] ?? "why_other";
+  const told = Object.entries(WHY).find(([, codes]) => codes.includes(code))?.[0] ?? "why_other";
+  const why = told === "why_login_refused" && reason === "" ? "why_not_allowed" : told;
   const { texts } = page;
   const title = stage === "sign_out" ? "still_signed_in" : isOpen(code, stage) ? "unknown_outcome" : "failed";
   element("failed-title").textContent = texts[title] ?? "";
@@ -121,6 +122,18 @@ export function element(/** @type {string} */ id) {
 
 /** @returns {any} */
 export const pageOf = () => JSON.parse(element("page").textContent ?? "");
+
+/** Whether this browser keeps cookies of this site: it is tried, for what browsers that block them say of it differs. */
+export function keepsCookies() {
+  try {
+    document.cookie = "siwn-kept=yes; SameSite=Strict; Max-Age=60";
+    const isKept = document.cookie.includes("siwn-kept=yes");
+    document.cookie = "siwn-kept=; SameSite=Strict; Max-Age=0";
+    return isKept;
+  } catch {
+    return false;
+  }
+}
 
 /** What the browser remembers, where it is let: one that blocks cookies refuses every look at its storage. @template T @param {() => T} look */
 export function remembered(look) {
