@@ -122,7 +122,7 @@ describe("the page", () => {
     const visitor = await here.enter();
     await visitor.context.addInitScript(blocksCookies);
     const page = await visitor.open(LOGIN, settled);
-    assert.match(await failure(page), /^Not signed in\s+The browser sent no cookie\. Allow cookies for this site, then try again\.\s+browser_unknown\s+Try again$/);
+    assert.match(await failure(page), /^Not signed in\s+The browser sent no cookie\. Allow cookies for this site, then try again in the same browser\.\s+browser_unknown\s+Try again$/);
     const reloaded = page.waitForRequest(LOGIN);
     await page.getByRole("button", { name: "Try again" }).click();
     await reloaded;

@@ -23,8 +23,9 @@ const PLAIN_PAGE = '<!doctype html><html lang="en"><title>App</title><link rel="
 /**
  * @param {Record<string, string>} [settings] of the server, beside those that it needs
  * @param {Record<string, string>} [names] of the wallets in the sandbox, where it is not all of them
+ * @param {object} [more] sites beside the others, and how the proxy in front of the server changes its headers
  */
-export async function world(settings = {}, names) {
+export async function world(settings = {}, names = undefined, { sites = {}, changed = undefined } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "siwn-e2e-"));
   const wallets = join(folder, "wallets.json");
   writeFileSync(wallets, JSON.stringify(manifest(names)));
@@ -48,13 +49,14 @@ export async function world(settings = {}, names) {
   const accounts = devnet.accounts.filter(({ publicKey, privateKey }) => privateKey && publicKey.startsWith("ed25519:"));
   const wishes = [];
   const app = (_, answer) => html(answer, PLAIN_PAGE);
-  const onward = proxyTo(new URL(server.url).port);
+  const onward = proxyTo(new URL(server.url).port, changed);
   const net = await hosts({
     "login.example": (asked, answer) => (asked.url.startsWith("/app") ? app : onward)(asked, answer),
     "app.mynearwallet.com": website(accounts, wishes),
     "wallets.example": executors(accounts[0]),
     "app.example": app,
     "evil.example": app,
+    ...sites,
   });
   return {
     devnet,
