@@ -86,6 +86,23 @@ describe("before the scripts are there", () => {
     await visitor.leave([], missing);
   });
 
+  test("the callback page says what to do, and a reload signs in", async () => {
+    const visitor = await here.enter();
+    const page = await visitor.open(LOGIN, settled);
+    await page.route("**/callback.js", (route) => route.abort("connectionreset"));
+    await wallet(page, "MyNearWallet").click();
+    await approve(page, ALICE);
+    const words = page.getByText("Reload the page");
+    await words.waitFor({ state: "attached" });
+    assert.equal(await words.isVisible(), false);
+    await page.evaluate(() => document.getAnimations().forEach((animation) => animation.finish()));
+    await words.waitFor();
+    await page.unroute("**/callback.js");
+    await page.reload();
+    await doneAs(page, ALICE);
+    await visitor.leave([], [/^failed .*callback\.js/, /^console Failed to load resource/]);
+  });
+
   test("who has a session is not shown what he need not sign", async () => {
     const visitor = await here.enter();
     await install(visitor, here.accounts[0]);

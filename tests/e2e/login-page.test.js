@@ -29,6 +29,23 @@ describe("by a command line", () => {
     await visitor.leave([]);
   });
 
+  test("after a refusal there is a new message to sign", async () => {
+    const visitor = await here.enter();
+    const page = await visitor.open(LOGIN, settled);
+    await page.getByText("Sign on the command line").click();
+    const command = page.locator("#near-command").filter({ hasText: "nonce" });
+    const [nonce] = (await command.innerText()).match(/nonce \S{44}/);
+    const output = page.getByLabel("Output or token");
+    await page.getByLabel("Account").fill(ALICE);
+    await output.fill(JSON.stringify({ accountId: ALICE, publicKey: here.accounts[0].publicKey, signature: `${"A".repeat(86)}==` }));
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await failure(page);
+    await page.getByRole("button", { name: "Try again" }).click();
+    await command.filter({ hasNotText: nonce }).waitFor();
+    assert.equal(await output.inputValue(), "");
+    await visitor.leave([REFUSED]);
+  });
+
   test("text without a signature is told at once, and nothing is sent", async () => {
     const visitor = await here.enter();
     const page = await visitor.open(LOGIN, settled);

@@ -71,6 +71,7 @@ const STATES = [
   ["not-built", "A server that was built without Node", PHONE, { installs: false, before: wrote({ client: null, connector: null }) }],
   ["callback", "Back from a wallet's website", PHONE, { at: `${SITE}/api/auth/callback?tx=${"a".repeat(43)}#accountId=a&publicKey=b&signature=c&`, before: (page) => silent(page, "**/verify-login") }],
   ["callback-refused", "Back with a no", PHONE, { at: `${SITE}/api/auth/callback?tx=a#error=User%20rejected&`, go: failed }],
+  ["late", "Its scripts do not come", PHONE, { before: (page) => page.route("**/paste.js", (route) => route.abort()), until: late }],
   ["no-javascript", "Without JavaScript", { ...PHONE, javaScriptEnabled: false }, { until: (page) => page.locator("noscript .panel").waitFor() }],
 ];
 
@@ -97,6 +98,12 @@ async function oneMore(page) {
   const window = await windowOf(page, NAMES["two-steps"]);
   await window.getByRole("button", { name: "Approve" }).click();
   await page.locator("#continue").waitFor();
+}
+
+/** What shows itself after a while does so now. */
+async function late(page) {
+  await page.evaluate(() => document.getAnimations().forEach((animation) => animation.finish()));
+  await page.locator("#choose .late").waitFor();
 }
 
 async function signedOut(page) {

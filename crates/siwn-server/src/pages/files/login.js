@@ -103,8 +103,11 @@ let toPaste;
 /** The commands hold a challenge: a new one each time that they are shown. */
 async function showCommands() {
   try {
-    toPaste ??= await ask("initiate-login", {});
-    if (!toPaste) return;
+    if (!toPaste) {
+      toPaste = /** @type {import("./paste.js").Challenge} */ (await ask("initiate-login", {}));
+      // What was pasted before is another challenge's.
+      /** @type {HTMLTextAreaElement} */ (element("paste-output")).value = "";
+    }
     for (const button of document.querySelectorAll("[data-copies]")) button.textContent = texts.copy;
     const { near, siwn } = commands(toPaste, accountToPaste());
     element("near-command").textContent = near;
@@ -124,7 +127,8 @@ function withPasted() {
   if (!found || !toPaste) return;
   const { nonce, state } = toPaste;
   const proof = "authToken" in found ? found : { ...found, nonce, state };
-  run(texts.paste, withPasted, async (signal) => {
+  // What was judged is signed anew.
+  run(texts.paste, () => (toPaste ? withPasted() : choose()), async (signal) => {
     step(2);
     const session = await ask("verify-login", proof, signal);
     changed();
