@@ -26,17 +26,17 @@ export async function failure(page) {
   return section.innerText();
 }
 
-/** How far things moved that nobody had asked to: the sum that browsers keep. */
+/** How far things moved that nobody had asked to: the sum that browsers keep, without what follows a click. */
 export const shifts = (page) =>
   page.evaluate(
     () =>
       new Promise((resolve) => {
-        const observer = new PerformanceObserver(() => {});
+        const moved = (entries) => entries.filter(({ hadRecentInput }) => !hadRecentInput).reduce((sum, { value }) => sum + value, 0);
+        let sum = 0;
+        const observer = new PerformanceObserver((list) => (sum += moved(list.getEntries())));
+        // Those before are handed over by themselves, as soon as the observer looks; those of the last picture one frame later.
         observer.observe({ type: "layout-shift", buffered: true });
-        // Entries of what was painted are there one frame later.
-        requestAnimationFrame(() =>
-          requestAnimationFrame(() => resolve(observer.takeRecords().reduce((sum, { value }) => sum + value, 0))),
-        );
+        requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => resolve(sum + moved(observer.takeRecords())))));
       }),
   );
 
@@ -61,6 +61,23 @@ export async function windowOf(page, name) {
   const { x, y, width, height } = await button.boundingBox();
   const opened = page.waitForEvent("popup");
   await page.mouse.click(x + width / 2, y + height / 2);
+  return opened;
+}
+
+/** Has the page itself tell when it asks for a click: to look would be one. */
+export const tellsOfClicks = (visitor) =>
+  visitor.context.addInitScript(() => {
+    const tell = () => document.querySelector("#continue:not([hidden])") && console.info("asks for a click");
+    new MutationObserver(tell).observe(document, { subtree: true, attributeFilter: ["hidden"] });
+  });
+
+/** Does this, after which the page asks for a click, and answers the window that the click opens. */
+export async function windowAfterClick(page, work) {
+  const asks = page.waitForEvent("console", (message) => message.text() === "asks for a click");
+  await work();
+  await asks;
+  const opened = page.waitForEvent("popup");
+  await page.getByRole("button", { name: "Continue" }).click();
   return opened;
 }
 

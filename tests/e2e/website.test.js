@@ -108,8 +108,8 @@ describe("nobody is signed in", () => {
   });
 
   for (const [manner, account, code, words] of [
-    ["another message", ALICE, "signature_invalid", /signed something else/],
-    ["another callback", ALICE, "signature_invalid", /signed something else/],
+    ["another message", ALICE, "signature_invalid", /signed something other/],
+    ["another callback", ALICE, "signature_invalid", /signed something other/],
     ["well", "bob.test.near, function call", "key_not_full_access", /full-access key/],
   ]) {
     test(`by what the server refuses, and the page says what to do: ${code} (${manner})`, async () => {

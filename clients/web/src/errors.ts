@@ -1,4 +1,4 @@
-import type { Session } from "./session.js";
+import type { Session } from "./signed-in.js";
 
 /** What the server answers; its page on errors says what to do about each. */
 export type ServerCode =
@@ -74,16 +74,19 @@ export class SiwnError extends Error {
   readonly status: number | undefined;
   /** What the operator finds the cause under. */
   readonly requestId: string | undefined;
+  /** Why the application that the server is a part of refused the login, in its words. */
+  readonly reason: string | undefined;
   /** After how many seconds it makes sense to ask again. */
   readonly retryAfter: number | undefined;
   /** Sends the same proof again, without asking the wallet: there where nobody could judge it. */
   readonly retry: (() => Promise<Session>) | undefined;
 
-  constructor(code: Code, message: string, { status, requestId, retryAfter, retry, cause }: Details = {}) {
+  constructor(code: Code, message: string, { status, requestId, reason, retryAfter, retry, cause }: Details = {}) {
     super(message, { cause });
     this.code = code;
     this.status = status;
     this.requestId = requestId;
+    this.reason = reason;
     this.retryAfter = retryAfter;
     this.retry = retry;
   }
@@ -92,6 +95,7 @@ export class SiwnError extends Error {
 interface Details {
   status?: number | undefined;
   requestId?: string | undefined;
+  reason?: string | undefined;
   retryAfter?: number | undefined;
   retry?: (() => Promise<Session>) | undefined;
   cause?: unknown;

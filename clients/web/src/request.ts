@@ -47,14 +47,17 @@ export async function request(path: string, options: ServerOptions, body?: objec
   }
   const answer = parse(text, response.status);
   if (response.ok) return answer;
-  const { error, message, requestId } = Object(answer) as Record<string, unknown>;
+  const { error, message, requestId, reason } = Object(answer) as Record<string, unknown>;
   if (typeof error !== "string") throw unexpected(response.status);
   throw new SiwnError(error, String(message), {
     status: response.status,
-    requestId: typeof requestId === "string" ? requestId : undefined,
+    requestId: asText(requestId),
+    reason: asText(reason),
     retryAfter: Number(response.headers.get("Retry-After")) || undefined,
   });
 }
+
+const asText = (value: unknown) => (typeof value === "string" ? value : undefined);
 
 function parse(text: string, status: number): unknown {
   if (text === "") return undefined;

@@ -1,21 +1,6 @@
 import { SiwnError } from "./errors.js";
 import { type ServerOptions, home, request, unexpected } from "./request.js";
-
-/** Who is signed in. */
-export interface Session {
-  /** The account, as in `alice.near`. */
-  accountId: string;
-  /** The key that signed; none where the account is a contract. */
-  publicKey: string | null;
-  /** `mainnet`, `testnet` or a chain id. */
-  network: string;
-  /** When it ends, as in `2026-01-31T12:00:00.000Z`. */
-  expiresAt: string;
-  /** When it began; `signIn` leaves it out. */
-  createdAt?: string;
-  /** The session itself, where it is no cookie. Whoever has it is signed in: keep it in memory. */
-  token?: string;
-}
+import type { Session } from "./signed-in.js";
 
 /** Who is signed in, or `null`. Fails with a {@link SiwnError} where nobody can tell. */
 export async function getSession(options: ServerOptions = {}): Promise<Session | null> {
@@ -35,7 +20,7 @@ export async function signOut(options: ServerOptions = {}): Promise<void> {
 
 /**
  * Calls `listener` with who is signed in whenever that changes, in this tab or in another one of this origin.
- * What it returns ends that. Nothing is heard while the server does not answer.
+ * What it returns ends that. Nothing is heard while the server does not answer, and in some browsers while they block this page's cookies.
  */
 export function onChange(listener: (session: Session | null) => void, options: ServerOptions = {}): () => void {
   let looks = 0;
@@ -48,11 +33,11 @@ export function onChange(listener: (session: Session | null) => void, options: S
   // A page that comes back from the browser's memory has heard of nothing in between.
   const comeBack = (event: PageTransitionEvent) => void (event.persisted && look());
   const channel = channelOf(options);
-  channel.onmessage = look;
+  if (channel) channel.onmessage = look;
   globalThis.addEventListener?.("pageshow", comeBack);
   return () => {
     looks++;
-    channel.close();
+    channel?.close();
     globalThis.removeEventListener?.("pageshow", comeBack);
   };
 }
@@ -60,13 +45,18 @@ export function onChange(listener: (session: Session | null) => void, options: S
 /** Tells every tab, this one included, that somebody else may be signed in. */
 export function changed(options: ServerOptions): void {
   const channel = channelOf(options);
-  channel.postMessage(null);
-  channel.close();
+  channel?.postMessage(null);
+  channel?.close();
 }
 
-/** One channel for each server, by its whole address. */
-function channelOf(options: ServerOptions): BroadcastChannel {
-  return new BroadcastChannel(`siwn ${new URL(home(options), globalThis.location?.href)}`);
+/** One channel for each server, by its whole address. None where a browser that blocks cookies lets no tabs speak to one another. */
+function channelOf(options: ServerOptions): BroadcastChannel | undefined {
+  const name = `siwn ${new URL(home(options), globalThis.location?.href)}`;
+  try {
+    return new BroadcastChannel(name);
+  } catch {
+    return undefined;
+  }
 }
 
 export function asSession(answer: unknown): Session {

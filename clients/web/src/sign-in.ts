@@ -1,6 +1,7 @@
 import { SiwnError, cancelled } from "./errors.js";
 import { type ServerOptions, request, unexpected } from "./request.js";
-import { type Session, asSession, changed } from "./session.js";
+import { asSession, changed } from "./session.js";
+import type { Session } from "./signed-in.js";
 import { type Challenge, type Prove, type Wallet, prove } from "./wallet.js";
 
 /** What is waited for: the server's challenge, the person, the server's verdict. */

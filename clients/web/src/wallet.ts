@@ -56,7 +56,11 @@ export async function prove(wallet: Wallet | Prove, challenge: Challenge): Promi
   } catch (error) {
     throw failed(error);
   }
-  return typeof answer === "string" ? tokenProof(answer) : fieldsProof(answer, challenge);
+  try {
+    return typeof answer === "string" ? tokenProof(answer) : fieldsProof(answer, challenge);
+  } catch (cause) {
+    throw cause instanceof SiwnError ? cause : new SiwnError("wallet_failed", "the wallet failed: its answer cannot be read", { cause });
+  }
 }
 
 /** Neither `state` nor `callbackUrl`: of those that are asked to, some wallets sign the one and drop the other, without saying so. */
@@ -74,12 +78,7 @@ function asBuffer(bytes: Uint8Array<ArrayBuffer>): Uint8Array {
 
 /** A token that a refusal was put into has empty texts: account, key or signature. */
 function tokenProof(authToken: string): object {
-  let rest: string;
-  try {
-    rest = atob(authToken);
-  } catch (cause) {
-    throw failed(cause);
-  }
+  let rest = atob(authToken);
   for (let text = 0; text < 3; text++) {
     // Borsh: a length of four bytes, the lowest first.
     const length = rest.charCodeAt(0) + rest.charCodeAt(1) * 256;
@@ -117,7 +116,7 @@ function base64(bytes: unknown): string {
 function failed(cause: unknown): SiwnError {
   if (cause instanceof SiwnError) return cause;
   const { message, code } = Object(cause) as { message?: unknown; code?: unknown };
-  const text = String(message ?? (typeof cause === "string" ? cause : "it does not say why"));
+  const text = [message, cause].find((said) => typeof said === "string") ?? "it does not say why";
   // 4001: what wallets that also speak Ethereum's language say.
   if (code === 4001 || NO.test(text)) return cancelled(cause);
   return new SiwnError("wallet_failed", `the wallet failed: ${text.slice(0, 200)}`, { cause });

@@ -59,12 +59,55 @@ describe("a wallet that fails", () => {
   }
 });
 
+describe("an answer that nobody can read", () => {
+  const signed = { accountId: "alice.test.near", publicKey: "ed25519:x", signature: "abc" };
+  const itself = {};
+  itself.response = itself;
+  const noText = { toString: () => assert.fail() };
+  for (const [how, answer] of [
+    ["with a number for a signature", { ...signed, signature: 7 }],
+    ["with bytes that went through JSON", { ...signed, signature: { type: "Buffer", data: [7] } }],
+    ["with a key that has no text", { ...signed, publicKey: noText }],
+    ["that holds itself", itself],
+    ["with an authorization that is no JSON", { accountId: "a.near", authorization: { amount: 1n } }],
+    ["that is a text and no token", "***"],
+  ]) {
+    test(`${how} is the wallet's fault`, async () => {
+      const error = await fails(signIn({ wallet: { signMessage: async () => answer }, server: dev.server }), "wallet_failed");
+      assert.equal(error.message, "the wallet failed: its answer cannot be read");
+      assert.ok(error.cause instanceof Error);
+    });
+  }
+});
+
+test("the reason of an application that refuses is kept", async () => {
+  const refusal = { success: false, error: "login_refused", message: "…", reason: "Your trial is over", requestId: "q3Zb0nTQ1xkVQm5L" };
+  const application = createServer((_, answer) => answer.writeHead(401, { "content-type": "application/json" }).end(JSON.stringify(refusal)));
+  await once(application.listen(0, "127.0.0.1"), "listening");
+  const error = await fails(getSession({ server: `http://127.0.0.1:${application.address().port}/api/auth` }), "login_refused");
+  assert.equal(error.reason, "Your trial is over");
+  application.close();
+});
+
 test("the server's code, status, words and request id are kept", async () => {
   const error = await fails(signIn({ wallet: walletOf(dev.appKey), server: dev.server }), "key_not_full_access");
   assert.equal(error.status, 401);
   assert.match(error.message, /full-access key/);
   assert.match(error.requestId, /^\S{8,}$/);
   assert.equal(error.retry, undefined);
+});
+
+test("the application's own reason is kept", async (t) => {
+  const reason = "your membership has ended";
+  const denied = createServer((request, answer) => {
+    const challenge = { message: "Sign in to localhost", nonce: Array(32).fill(1), recipient: "localhost", state: "s" };
+    const said = request.url.endsWith("/initiate-login") ? [200, challenge] : [401, { success: false, error: "login_refused", message: "…", reason }];
+    answer.writeHead(said[0], { "Content-Type": "application/json" }).end(JSON.stringify(said[1]));
+  }).listen(0, "127.0.0.1");
+  t.after(() => denied.close());
+  await once(denied, "listening");
+  const error = await fails(signIn({ wallet: walletOf(dev.alice), server: `http://127.0.0.1:${denied.address().port}/api/auth` }), "login_refused");
+  assert.equal(error.reason, reason);
 });
 
 test("while nobody can judge the proof it is kept, and sent again on demand", async () => {
@@ -194,4 +237,20 @@ test("the codes are those of the documentation", () => {
   const [, union] = read("../src/errors.ts").match(/ServerCode =([^;]+);/);
   const typed = [...union.matchAll(/"(\w+)"/g)].map(([, code]) => code);
   assert.deepEqual(typed, documented);
+});
+
+test("a browser that blocks cookies, and with them the channel between its tabs, is in nobody's way", async (t) => {
+  const blocked = class {
+    constructor() {
+      throw new DOMException("The operation is insecure.", "SecurityError");
+    }
+  };
+  const { BroadcastChannel } = globalThis;
+  globalThis.BroadcastChannel = blocked;
+  t.after(() => (globalThis.BroadcastChannel = BroadcastChannel));
+  const stop = onChange(() => assert.fail("nothing can be heard"), { server: dev.server });
+  const { token } = await signIn({ wallet: walletOf(dev.alice), server: dev.server, bearer: true });
+  assert.equal((await getSession({ server: dev.server, token })).accountId, dev.alice.accountId);
+  await signOut({ server: dev.server, token });
+  stop();
 });

@@ -11,7 +11,7 @@ const described = JSON.parse(readFileSync(new URL("../package.json", import.meta
 test("the package has the module, its types, what to read, the licences, and nothing else", () => {
   const told = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
   const [{ files, name, version }] = JSON.parse(told);
-  const types = ["errors", "index", "request", "session", "sign-in", "wallet"].map((file) => `dist/${file}.d.ts`);
+  const types = ["errors", "index", "request", "session", "sign-in", "signed-in", "wallet"].map((file) => `dist/${file}.d.ts`);
   assert.deepEqual(files.map(({ path }) => path).sort(), [
     "LICENSE-APACHE",
     "LICENSE-MIT",

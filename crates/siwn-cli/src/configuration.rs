@@ -53,14 +53,24 @@ impl Settings {
 
     /// [`load`](Self::load), for a command that cannot go on without.
     pub(crate) fn require(&self) -> Result<Config, Failure> {
-        let config = self.load().map_err(|faults| {
-            Failure::unknown(told(&faults)).hint("`siwn config check` reads the configuration and starts nothing")
-        })?;
+        let config = self.load().map_err(|faults| Failure::unknown(told(&faults)).hint(hint(&faults)))?;
         for warning in config.warnings() {
             eprintln!("warning: {warning}");
         }
         Ok(config)
     }
+}
+
+/// How to give a setting that stands nowhere and is named by itself.
+pub(crate) fn how_to_set(fault: &Fault) -> Option<String> {
+    let setting = settings().iter().find(|setting| setting.name == fault.place)?;
+    let variable = setting.name.to_ascii_uppercase();
+    Some(if setting.is_flag { format!("set SIWN_{variable}, or --{}", setting.flag) } else { format!("set SIWN_{variable}") })
+}
+
+fn hint(faults: &[Fault]) -> String {
+    let check = "`siwn config check` reads the configuration and starts nothing";
+    faults.iter().find_map(how_to_set).map_or_else(|| check.to_owned(), |how| format!("{how}; {check}"))
 }
 
 /// All faults, each on a line of its own.

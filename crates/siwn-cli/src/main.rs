@@ -14,6 +14,7 @@ mod runtime;
 mod server;
 mod signals;
 mod store;
+mod store_advice;
 mod version;
 
 use std::process::ExitCode;
@@ -52,6 +53,6 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Key(arguments) => key::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
-        Command::Completions { shell } => output::completions(shell),
+        Command::Completions { shell } => output::bytes(&arguments::completions(shell)),
     }
 }

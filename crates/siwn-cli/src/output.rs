@@ -2,12 +2,10 @@
 
 use std::io::{self, Write};
 
-use clap::CommandFactory as _;
 use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter};
 use siwn::UnixMillis;
 
-use crate::arguments::Siwn;
 use crate::failure::Failure;
 
 /// Prints a value as JSON, for people and programs alike.
@@ -58,11 +56,9 @@ pub(crate) fn line(text: &str) -> Result<(), Failure> {
     written(writeln!(io::stdout().lock(), "{text}"))
 }
 
-/// Prints the completions for a shell.
-pub(crate) fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Siwn::command(), "siwn", &mut script);
-    written(io::stdout().lock().write_all(&script))
+/// Prints bytes as they are.
+pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
+    written(io::stdout().lock().write_all(bytes))
 }
 
 /// A reader that has seen enough (`siwn … | head`) is no failure.

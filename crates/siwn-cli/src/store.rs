@@ -11,7 +11,7 @@ use siwn_store::{KeptSecrets, PostgresStore, PostgresUrl, RedisStore, RedisUrl, 
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
-use crate::{input, runtime};
+use crate::{input, runtime, store_advice};
 
 /// A store that is open.
 pub(crate) enum Opened {
@@ -88,7 +88,10 @@ async fn sqlite(path: &Path) -> Result<Opened, Failure> {
             }
             Ok(Opened::Sqlite(Arc::new(store)))
         }
-        Ok(Err(error)) => Err(Failure::caused("store", &error).hint("name another file with --store sqlite:PATH")),
+        Ok(Err(error)) => {
+            let name = format!("store sqlite:{}", opened.display());
+            Err(Failure::caused(&name, &error).hint(store_advice::of_sqlite(&error)))
+        }
         Err(error) => Err(Failure::caused("store", &error)),
     }
 }
@@ -97,14 +100,14 @@ async fn redis(url: &RedisUrl) -> Result<Opened, Failure> {
     // The server's clock counts: it is one for all processes.
     let store = RedisStore::connect(url, None)
         .await
-        .map_err(|error| Failure::caused(&format!("store {url}"), &error).hint("docs/stores.md says what a Redis must be like"))?;
+        .map_err(|error| Failure::caused(&format!("store {url}"), &error).hint(store_advice::of_redis(&error)))?;
     Ok(Opened::Redis(Arc::new(store)))
 }
 
 async fn postgres(url: &PostgresUrl) -> Result<Opened, Failure> {
     // The server's clock counts: it is one for all processes.
-    let store = PostgresStore::connect(url, None).await.map_err(|error| {
-        Failure::caused(&format!("store {url}"), &error).hint("docs/stores.md says what PostgreSQL must be like")
-    })?;
+    let store = PostgresStore::connect(url, None)
+        .await
+        .map_err(|error| Failure::caused(&format!("store {url}"), &error).hint(store_advice::of_postgres(&error)))?;
     Ok(Opened::Postgres(Arc::new(store)))
 }

@@ -47,6 +47,29 @@ fn the_table_of_settings_has_a_row_for_each() {
 }
 
 #[test]
+fn a_configuration_is_shown_with_every_setting() {
+    // Part of others, secret, or what people look at in a browser.
+    let elsewhere = [
+        "secret_file",
+        "account_rules",
+        "admin_token",
+        "admin_token_file",
+        "login_name",
+        "login_logo",
+        "login_theme",
+        "login_style",
+        "login_template",
+    ];
+    let shown = Transcript::default().run(&["config", "check", "--recipient", "app.example"]).0;
+    for setting in siwn_server::config::settings().iter().filter(|setting| !elsewhere.contains(&setting.name)) {
+        let mut words = setting.name.split('_');
+        let first = words.next().unwrap().to_owned();
+        let member = words.fold(first, |name, word| name + &word[..1].to_uppercase() + &word[1..]);
+        assert!(shown.contains(&format!("\"{member}\":")), "{member} in {shown}");
+    }
+}
+
+#[test]
 fn admin() {
     let transcript = ["counts", "show", "end", "end-all", "block", "unblock", "accept-key"]
         .iter()

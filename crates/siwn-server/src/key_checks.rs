@@ -12,14 +12,14 @@ use std::time::Duration;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use siwn::{AccountRefusal, ChainError, Funding, LoginError, Recheck, Session, SessionId, UnixMillis};
+use siwn::{AccountRefusal, Chain, ChainError, Funding, LoginError, Recheck, Session, SessionId, UnixMillis};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::audit::EndReason;
 use crate::problem::{Code, Problem};
 use crate::requester::Requester;
 use crate::site::Served;
-use crate::siwn::Siwn;
+use crate::time::Clock;
 
 /// Keys that are asked for at once.
 const AT_ONCE: usize = 64;
@@ -68,6 +68,8 @@ pub(crate) struct Checked {
 /// Asks for keys again, each at most once at a time.
 pub(crate) struct KeyChecker {
     checks: KeyChecks,
+    chain: Arc<dyn Chain>,
+    clock: Clock,
     counts: Counts,
     room: Arc<Semaphore>,
     under_way: Mutex<HashMap<SessionId, watch::Receiver<Option<Outcome>>>>,
@@ -96,15 +98,143 @@ impl Outcome {
 }
 
 impl KeyChecker {
-    pub(crate) fn new(checks: KeyChecks, counts: Counts) -> Self {
+    pub(crate) fn new(checks: KeyChecks, chain: Arc<dyn Chain>, clock: Clock, counts: Counts) -> Self {
         Self {
             checks: KeyChecks { recheck: checks.recheck.min(checks.stale), ..checks },
+            chain,
+            clock,
             counts,
             room: Arc::new(Semaphore::new(AT_ONCE)),
             under_way: Mutex::default(),
             paused_until: AtomicU64::new(0),
             unfunded: Mutex::default(),
         }
+    }
+
+    /// Lets a session be used whose key is known to stand, or asks. The session of a contract has no key and a short life.
+    pub(crate) async fn check(self: &Arc<Self>, site: &Arc<Served>, session: &Session) -> Result<(), Problem> {
+        if session.key.is_none() {
+            return Ok(());
+        }
+        let now = self.now();
+        let age = now.since(self.found_good_at(session));
+        let checks = self.checks;
+        if age < checks.recheck {
+            return Ok(());
+        }
+        let in_grace = age < checks.bound();
+        if age < checks.stale || (in_grace && self.is_paused(now)) {
+            self.ask_in_background(site, session, now);
+            return Ok(());
+        }
+        match self.ask(site, session).await {
+            Outcome::Stands => Ok(()),
+            Outcome::Ended => Err(Problem::new(Code::NotSignedIn)),
+            Outcome::Unknown(_) if in_grace => Ok(()),
+            Outcome::Unknown(error) => Err(outage(&error)),
+        }
+    }
+
+    /// Lets a session be used for what others believe without asking: its key stood `stale` ago at most, whether or not NEAR can be asked.
+    pub(crate) async fn check_is_fresh(self: &Arc<Self>, site: &Arc<Served>, session: &Session) -> Result<(), Problem> {
+        let now = self.now();
+        if session.key.is_none() || now.since(self.found_good_at(session)) < self.checks.stale {
+            return Ok(());
+        }
+        if self.is_paused(now) {
+            return Err(outage(&ChainError::new("nobody could be asked for a key a moment ago", Some(PAUSE))));
+        }
+        match self.ask(site, session).await {
+            Outcome::Stands => Ok(()),
+            Outcome::Ended => Err(Problem::new(Code::NotSignedIn)),
+            Outcome::Unknown(error) => Err(outage(&error)),
+        }
+    }
+
+    fn ask_in_background(self: &Arc<Self>, site: &Arc<Served>, session: &Session, now: UnixMillis) {
+        // Where there is no room the next use tries again.
+        if self.under_way().contains_key(&session.id) || !self.take_attempt(now) {
+            return;
+        }
+        if let Ok(turn) = Arc::clone(&self.room).try_acquire_owned() {
+            self.begin(site, session, turn);
+        }
+    }
+
+    async fn ask(self: &Arc<Self>, site: &Arc<Served>, session: &Session) -> Outcome {
+        let under_way = self.under_way().get(&session.id).cloned();
+        let mut outcome = match under_way {
+            Some(outcome) => outcome,
+            None => match tokio::time::timeout(TURN, Arc::clone(&self.room).acquire_owned()).await {
+                Ok(Ok(turn)) => self.begin(site, session, turn),
+                _ => return unknown("too many keys are asked for at once"),
+            },
+        };
+        match outcome.wait_for(Option::is_some).await.as_deref() {
+            Ok(Some(outcome)) => outcome.clone(),
+            _ => unknown("the question was dropped"),
+        }
+    }
+
+    /// Begins a question, or joins the one that is under way. It goes on when whoever waits for it goes away.
+    fn begin(
+        self: &Arc<Self>,
+        site: &Arc<Served>,
+        session: &Session,
+        turn: OwnedSemaphorePermit,
+    ) -> watch::Receiver<Option<Outcome>> {
+        let mut under_way = self.under_way();
+        if let Some(outcome) = under_way.get(&session.id) {
+            return outcome.clone();
+        }
+        let (told, outcome) = watch::channel(None);
+        under_way.insert(session.id, outcome.clone());
+        let (checker, site, session) = (Arc::clone(self), Arc::clone(site), session.clone());
+        tokio::spawn(async move {
+            let entry = Entry { checker: &checker, id: session.id };
+            let outcome = checker.recheck(&site, &session).await;
+            checker.counts.get_or_create(&Checked { outcome: outcome.name() }).inc();
+            drop(entry);
+            told.send_replace(Some(outcome));
+            drop(turn);
+        });
+        outcome
+    }
+
+    async fn recheck(&self, site: &Served, session: &Session) -> Outcome {
+        let asked_at = self.now();
+        let answer = session.recheck(&*self.chain, site.access).await;
+        self.paused_until.store(if answer.is_ok() { 0 } else { (self.now() + PAUSE).get() }, Ordering::Relaxed);
+        match answer {
+            Ok(None) => Outcome::Stands,
+            Ok(Some(Recheck::Stands(Funding::Unfunded))) => {
+                self.remember_unfunded(session.id, asked_at);
+                Outcome::Stands
+            }
+            Ok(Some(Recheck::Stands(Funding::Exists))) => {
+                // Where it cannot be written down, it is asked for again at the next use.
+                told_if_failed(site.sessions.checked(session, asked_at).await);
+                Outcome::Stands
+            }
+            Ok(Some(Recheck::Gone(refusal))) => {
+                match site.sessions.end(session.id).await {
+                    Ok(()) => site.audit.end(session, reason(&refusal), &Requester::server(), self.now()),
+                    failed => told_if_failed(failed),
+                }
+                Outcome::Ended
+            }
+            Err(error) => Outcome::Unknown(Arc::new(error)),
+        }
+    }
+
+    fn now(&self) -> UnixMillis {
+        (self.clock)()
+    }
+
+    /// How many keys are being asked for again now.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn asking(&self) -> usize {
+        self.under_way().len()
     }
 
     fn under_way(&self) -> MutexGuard<'_, HashMap<SessionId, watch::Receiver<Option<Outcome>>>> {
@@ -149,131 +279,15 @@ impl KeyChecker {
     }
 }
 
-impl Siwn {
-    /// Lets a session be used whose key is known to stand, or asks. The session of a contract has no key and a short life.
-    pub(crate) async fn check_key(&self, site: &Arc<Served>, session: &Session) -> Result<(), Problem> {
-        if session.key.is_none() {
-            return Ok(());
-        }
-        let (checker, now) = (&self.0.key_checker, self.now());
-        let age = now.since(checker.found_good_at(session));
-        let checks = checker.checks;
-        if age < checks.recheck {
-            return Ok(());
-        }
-        let in_grace = age < checks.bound();
-        if age < checks.stale || (in_grace && checker.is_paused(now)) {
-            self.ask_in_background(site, session, now);
-            return Ok(());
-        }
-        match self.ask(site, session).await {
-            Outcome::Stands => Ok(()),
-            Outcome::Ended => Err(Problem::new(Code::NotSignedIn)),
-            Outcome::Unknown(_) if in_grace => Ok(()),
-            Outcome::Unknown(error) => Err(outage(&error)),
-        }
-    }
-
-    /// Lets a session be used for what others believe without asking: its key stood `stale` ago at most, whether or not NEAR can be asked.
-    pub(crate) async fn check_key_is_fresh(&self, site: &Arc<Served>, session: &Session) -> Result<(), Problem> {
-        let (checker, now) = (&self.0.key_checker, self.now());
-        if session.key.is_none() || now.since(checker.found_good_at(session)) < checker.checks.stale {
-            return Ok(());
-        }
-        if checker.is_paused(now) {
-            return Err(outage(&ChainError::new("nobody could be asked for a key a moment ago", Some(PAUSE))));
-        }
-        match self.ask(site, session).await {
-            Outcome::Stands => Ok(()),
-            Outcome::Ended => Err(Problem::new(Code::NotSignedIn)),
-            Outcome::Unknown(error) => Err(outage(&error)),
-        }
-    }
-
-    fn ask_in_background(&self, site: &Arc<Served>, session: &Session, now: UnixMillis) {
-        let checker = &self.0.key_checker;
-        // Where there is no room the next use tries again.
-        if checker.under_way().contains_key(&session.id) || !checker.take_attempt(now) {
-            return;
-        }
-        if let Ok(turn) = Arc::clone(&checker.room).try_acquire_owned() {
-            self.begin(site, session, turn);
-        }
-    }
-
-    async fn ask(&self, site: &Arc<Served>, session: &Session) -> Outcome {
-        let checker = &self.0.key_checker;
-        let under_way = checker.under_way().get(&session.id).cloned();
-        let mut outcome = match under_way {
-            Some(outcome) => outcome,
-            None => match tokio::time::timeout(TURN, Arc::clone(&checker.room).acquire_owned()).await {
-                Ok(Ok(turn)) => self.begin(site, session, turn),
-                _ => return unknown("too many keys are asked for at once"),
-            },
-        };
-        match outcome.wait_for(Option::is_some).await.as_deref() {
-            Ok(Some(outcome)) => outcome.clone(),
-            _ => unknown("the question was dropped"),
-        }
-    }
-
-    /// Begins a question, or joins the one that is under way. It goes on when whoever waits for it goes away.
-    fn begin(&self, site: &Arc<Served>, session: &Session, turn: OwnedSemaphorePermit) -> watch::Receiver<Option<Outcome>> {
-        let mut under_way = self.0.key_checker.under_way();
-        if let Some(outcome) = under_way.get(&session.id) {
-            return outcome.clone();
-        }
-        let (told, outcome) = watch::channel(None);
-        under_way.insert(session.id, outcome.clone());
-        let (siwn, site, session) = (self.clone(), Arc::clone(site), session.clone());
-        tokio::spawn(async move {
-            let entry = Entry { siwn: &siwn, id: session.id };
-            let outcome = siwn.recheck(&site, &session).await;
-            siwn.0.key_checker.counts.get_or_create(&Checked { outcome: outcome.name() }).inc();
-            drop(entry);
-            told.send_replace(Some(outcome));
-            drop(turn);
-        });
-        outcome
-    }
-
-    async fn recheck(&self, site: &Served, session: &Session) -> Outcome {
-        let asked_at = self.now();
-        let checker = &self.0.key_checker;
-        let answer = session.recheck(&*self.0.chain, site.access).await;
-        checker.paused_until.store(if answer.is_ok() { 0 } else { (self.now() + PAUSE).get() }, Ordering::Relaxed);
-        match answer {
-            Ok(None) => Outcome::Stands,
-            Ok(Some(Recheck::Stands(Funding::Unfunded))) => {
-                checker.remember_unfunded(session.id, asked_at);
-                Outcome::Stands
-            }
-            Ok(Some(Recheck::Stands(Funding::Exists))) => {
-                // Where it cannot be written down, it is asked for again at the next use.
-                told_if_failed(site.sessions.checked(session, asked_at).await);
-                Outcome::Stands
-            }
-            Ok(Some(Recheck::Gone(refusal))) => {
-                match site.sessions.end(session.id).await {
-                    Ok(()) => self.audit_end(site, session, reason(&refusal), &Requester::server()),
-                    failed => told_if_failed(failed),
-                }
-                Outcome::Ended
-            }
-            Err(error) => Outcome::Unknown(Arc::new(error)),
-        }
-    }
-}
-
 /// A question that is under way, until this is dropped: also where it panics.
 struct Entry<'a> {
-    siwn: &'a Siwn,
+    checker: &'a KeyChecker,
     id: SessionId,
 }
 
 impl Drop for Entry<'_> {
     fn drop(&mut self) {
-        self.siwn.0.key_checker.under_way().remove(&self.id);
+        self.checker.under_way().remove(&self.id);
     }
 }
 
@@ -299,14 +313,5 @@ fn told_if_failed(written: Result<(), siwn::StoreError>) {
     if let Err(error) = written {
         let cause = Problem::from(error).cause;
         tracing::warn!(cause, "what was found of a session's key could not be written down");
-    }
-}
-
-#[cfg(feature = "test-util")]
-impl Siwn {
-    /// How many keys are being asked for again now: what runs in the background is over when it is none.
-    #[must_use]
-    pub fn keys_being_checked(&self) -> usize {
-        self.0.key_checker.under_way().len()
     }
 }

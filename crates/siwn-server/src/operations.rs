@@ -52,6 +52,21 @@ impl Siwn {
             .route("/api/openapi.json", get(openapi))
             .with_state(self.clone())
     }
+
+    /// Finds out whether sessions could be opened now, within five seconds, and remembers it for `/readyz`.
+    ///
+    /// Costs one write. Whoever runs a server calls it every few seconds.
+    pub async fn check_store(&self) {
+        self.0.store_state.look(&*self.0.store).await;
+    }
+
+    /// Everything that must work before requests are sent here, and what is to be said of it, or what is wrong with it.
+    fn readiness(&self) -> BTreeMap<&str, Result<String, String>> {
+        let store = ("store", self.0.store_state.said(&*self.0.store));
+        let stopping = self.is_stopping().then(|| ("server", Err("stopping".into())));
+        let parts = self.0.ready.iter().map(|part| (part.name, (part.check)()));
+        [store].into_iter().chain(parts).chain(stopping).collect()
+    }
 }
 
 #[derive(Serialize)]

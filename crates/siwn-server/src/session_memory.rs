@@ -3,7 +3,6 @@
 //!
 //! Who asks says how old an answer may be; all that is ended through any of these is forgotten for all.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +11,8 @@ use siwn::{
     SessionRow, Store, StoreError, UnixMillis,
 };
 
-use crate::siwn::Clock;
+use crate::recent::Recent;
+use crate::time::Clock;
 
 /// The longest that another process's revocation may go unnoticed.
 pub(crate) const LONGEST: Duration = Duration::from_secs(5);
@@ -27,25 +27,17 @@ pub(crate) struct SessionMemory {
     rows: Arc<Mutex<Rows>>,
 }
 
-/// Two halves: the younger one takes what is new, the older one is dropped whole when all of it is too old for everybody.
-#[derive(Default)]
 struct Rows {
-    young: HashMap<SessionId, Remembered>,
-    old: HashMap<SessionId, Remembered>,
-    turned_at: Option<UnixMillis>,
+    recent: Recent<SessionRow>,
     /// How often something was ended here. What was read before an end is not remembered after it.
     ends: u64,
-}
-
-struct Remembered {
-    row: SessionRow,
-    read_at: UnixMillis,
 }
 
 impl SessionMemory {
     /// Remembers for `lifetime`, or for [`LONGEST`] where that is longer. Zero remembers nothing.
     pub(crate) fn new(store: Arc<dyn Store>, lifetime: Duration, clock: Clock) -> Self {
-        Self { store, lifetime: lifetime.min(LONGEST), clock, rows: Arc::default() }
+        let rows = Rows { recent: Recent::new(LONGEST, ROWS), ends: 0 };
+        Self { store, lifetime: lifetime.min(LONGEST), clock, rows: Arc::new(Mutex::new(rows)) }
     }
 
     /// The same memory for somebody to whom answers may be older, or must be younger.
@@ -70,7 +62,7 @@ impl SessionMemory {
     fn remember(&self, row: SessionRow, read_at: UnixMillis, ends: u64) {
         let mut rows = self.rows();
         if rows.ends == ends {
-            rows.remember(row, read_at);
+            rows.recent.keep(row.id, row, read_at);
         }
     }
 }
@@ -95,39 +87,23 @@ impl Drop for Forgetting<'_> {
 
 impl Rows {
     fn remembered(&self, id: SessionId, now: UnixMillis, lifetime: Duration) -> Option<SessionRow> {
-        let remembered = self.young.get(&id).or_else(|| self.old.get(&id))?;
-        let is_fresh = now >= remembered.read_at && now.since(remembered.read_at) < lifetime;
-        (is_fresh && now < remembered.row.ends_at()).then(|| remembered.row.clone())
-    }
-
-    fn remember(&mut self, row: SessionRow, read_at: UnixMillis) {
-        if self.turned_at.is_none_or(|turned| read_at < turned || read_at.since(turned) >= LONGEST) {
-            self.old = std::mem::take(&mut self.young);
-            self.turned_at = Some(read_at);
-        }
-        // What does not fit is looked up again.
-        if self.young.len() < ROWS {
-            self.young.insert(row.id, Remembered { row, read_at });
-        }
+        let row = self.recent.find(id, now, lifetime)?;
+        (now < row.ends_at()).then(|| row.clone())
     }
 
     /// A session is in use: what the store took down of it holds for the row that is remembered, too.
     fn renew(&mut self, id: SessionId, renewal: Renewal) {
-        for half in [&mut self.young, &mut self.old] {
-            if let Some(Remembered { row, .. }) = half.get_mut(&id) {
-                row.seen_at = row.seen_at.max(renewal.seen_at.unwrap_or(row.seen_at));
-                row.checked_at = row.checked_at.max(renewal.checked_at.unwrap_or(row.checked_at));
-            }
-        }
+        self.recent.change(id, |row| {
+            row.seen_at = row.seen_at.max(renewal.seen_at.unwrap_or(row.seen_at));
+            row.checked_at = row.checked_at.max(renewal.checked_at.unwrap_or(row.checked_at));
+        });
     }
 
     fn forget(&mut self, forget: Forget<'_>) {
         self.ends += 1;
-        for half in [&mut self.young, &mut self.old] {
-            match forget {
-                Forget::One(id) => _ = half.remove(&id),
-                Forget::AllOf(account) => half.retain(|_, remembered| remembered.row.account != *account),
-            }
+        match forget {
+            Forget::One(id) => self.recent.forget(id),
+            Forget::AllOf(account) => self.recent.retain(|row| row.account != *account),
         }
     }
 }
@@ -366,24 +342,5 @@ mod tests {
         memory.close(row.id).await.unwrap();
         memory.remember(row.clone(), START, before);
         assert_eq!(memory.find(row.id).await.unwrap(), None);
-    }
-
-    #[test]
-    fn it_remembers_no_more_than_it_has_room_for() {
-        let test = TestClock::at(START);
-        let memory = SessionMemory::new(store(&test), LONGEST, clock(&test));
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let row = runtime.block_on(opened(&memory));
-        let mut rows = memory.rows();
-        for number in 0..u32::try_from(2 * ROWS).unwrap() {
-            let mut id = [0; 16];
-            id[..4].copy_from_slice(&number.to_be_bytes());
-            rows.remember(SessionRow { id: SessionId::from_bytes(id), ..row.clone() }, START);
-        }
-        assert_eq!(rows.young.len() + rows.old.len(), ROWS);
-        rows.remember(row.clone(), START + LONGEST);
-        assert_eq!((rows.young.len(), rows.old.len()), (1, ROWS));
-        rows.remember(row, START + LONGEST + LONGEST);
-        assert_eq!((rows.young.len(), rows.old.len()), (1, 1));
     }
 }

@@ -1,6 +1,6 @@
 //! The end of a login, as operators see it: who it was, and what is written down of it.
 
-use siwn::{AccountRefusal, Client, LoginError, OpenedSession, Proof, Refusal, Session, SessionSecret, SessionToken, Unavailable};
+use siwn::{AccountRefusal, Client, LoginError, OpenedSession, Proof, Refusal, SessionSecret, SessionToken, Unavailable};
 
 use crate::audit::{EndReason, Event, Person, Record};
 use crate::gate;
@@ -45,7 +45,7 @@ impl Siwn {
     /// Ends the session that a browser had before it signed in anew.
     pub(crate) async fn replace(&self, site: &Served, earlier: &SessionToken, requester: &Requester) {
         match site.sessions.close(earlier, self.now()).await {
-            Ok(Some(session)) => self.audit_end(site, &session, EndReason::SignedInAnew, requester),
+            Ok(Some(session)) => site.audit.end(&session, EndReason::SignedInAnew, requester, self.now()),
             Ok(None) => {}
             // Whoever has just signed in is not turned away for it; the session has an end of its own.
             Err(error) => {
@@ -53,12 +53,6 @@ impl Siwn {
                 tracing::warn!(cause = problem.cause, "the session before a new login could not be ended");
             }
         }
-    }
-
-    /// Writes down that a session was ended.
-    pub(crate) fn audit_end(&self, site: &Served, session: &Session, reason: EndReason, requester: &Requester) {
-        let record = Record { event: Event::Revocation, reason: Some(reason.as_str()), person: Some(Person::of(session)) };
-        self.audit(site, &record, requester);
     }
 
     /// Writes down that somebody was refused.

@@ -5,23 +5,18 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::FromRequestParts;
 use http::header::HOST;
-use http::request::Parts;
 use http::{HeaderMap, HeaderName, Uri};
 use siwn::{AccessPolicy, Login, Message, PublicUrl, ReplayGuard, Sessions, Site};
 
 use crate::audit::Audit;
-use crate::builder::BuildError;
 use crate::caller;
 use crate::cookie::Cookies;
 use crate::door::Door;
-use crate::extract::asked_for;
 use crate::known_keys::KnownKeys;
 use crate::pages::Pages;
 use crate::problem::{Code, Problem};
-use crate::siwn::Siwn;
-use crate::tokens::Audience;
+use crate::tokens::{Audience, Issuer};
 
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
@@ -50,9 +45,6 @@ pub(crate) struct Sites {
     pub(crate) further: Vec<Arc<Served>>,
 }
 
-/// The site that a request of our own routes is for.
-pub(crate) struct AtSite(pub(crate) Arc<Served>);
-
 impl Served {
     pub(crate) const fn site(&self) -> &Site {
         self.login.site()
@@ -64,6 +56,11 @@ impl Served {
             Some(own) => caller::check_plain_host(headers, &[own]),
             None => Ok(()),
         }
+    }
+
+    /// Who makes its tokens.
+    pub(crate) const fn issuer(&self) -> Issuer<'_> {
+        Issuer { url: &self.public_url, recipient: self.site().recipient() }
     }
 
     /// The audience of that name, if access tokens may be for it.
@@ -86,35 +83,6 @@ impl Served {
 }
 
 impl Sites {
-    /// The sites, which something tells apart: the recipient for sessions, the address for requests.
-    pub(crate) fn new(sites: Vec<Arc<Served>>) -> Result<Self, BuildError> {
-        let mut sites = sites.into_iter();
-        let first = sites.next().expect("a server is begun with a site");
-        let sites = Self { first, further: sites.collect() };
-        for audience in sites.iter().flat_map(|site| &site.audiences) {
-            if sites.iter().any(|site| site.public_url.origin().as_str() == audience.as_str()) {
-                return Err(BuildError::AudienceOfIdentity(audience.to_string()));
-            }
-        }
-        if sites.further.is_empty() {
-            return Ok(sites);
-        }
-        let (mut recipients, mut addresses) = (BTreeSet::new(), BTreeSet::new());
-        for site in sites.iter() {
-            let (recipient, address) = (site.site().recipient().to_string(), site.public_url.to_string());
-            if !is_plain_path(site.public_url.path()) {
-                return Err(BuildError::SitePath(address));
-            }
-            if !recipients.insert(recipient.clone()) {
-                return Err(BuildError::SameSite { what: "recipient", text: recipient });
-            }
-            if !addresses.insert(address.clone()) {
-                return Err(BuildError::SameSite { what: "address", text: address });
-            }
-        }
-        Ok(sites)
-    }
-
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Served>> {
         [&self.first].into_iter().chain(&self.further)
     }
@@ -130,7 +98,7 @@ impl Sites {
     }
 
     /// The site that a path of an application's lies under at the request's host, in whichever way it is written.
-    fn around(&self, path: &str, uri: &Uri, headers: &HeaderMap) -> Result<&Arc<Served>, Problem> {
+    pub(crate) fn around(&self, path: &str, uri: &Uri, headers: &HeaderMap) -> Result<&Arc<Served>, Problem> {
         let path = plainly_written(path);
         self.of(uri, headers, |site| site.covers(&path))
     }
@@ -171,34 +139,6 @@ impl Sites {
         let own: Vec<_> = self.iter().map(|site| site.public_url.origin()).collect();
         caller::check_plain_host(headers, &own)
     }
-}
-
-impl Siwn {
-    /// The site that a request is for.
-    pub(crate) fn site_of(&self, parts: &Parts) -> Result<Arc<Served>, Problem> {
-        if let Some(site) = parts.extensions.get::<Arc<Served>>() {
-            return Ok(Arc::clone(site));
-        }
-        let uri = asked_for(parts);
-        self.0.sites.around(uri.path(), uri, &parts.headers).cloned()
-    }
-}
-
-impl FromRequestParts<Siwn> for AtSite {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, siwn: &Siwn) -> Result<Self, Problem> {
-        siwn.site_of(parts).map(Self)
-    }
-}
-
-/// Whether two addresses have one host name, and so one jar of cookies.
-pub(crate) fn same_host_name(one: &PublicUrl, other: &PublicUrl) -> bool {
-    let name = |url: &PublicUrl| {
-        let (_, host) = url.origin().as_str().split_once("://").expect("an origin has a scheme");
-        caller::without_port(host).to_owned()
-    };
-    name(one) == name(other)
 }
 
 /// Whether no segment of a path means anything but itself, to a router, a browser or a proxy.

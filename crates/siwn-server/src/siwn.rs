@@ -4,20 +4,19 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use siwn::{AccountRules, Chain, Recipient, SiteError, Store, UnixMillis};
+use siwn::{AccountId, AccountRules, Chain, Recipient, SiteError, Store, StoreError, UnixMillis};
 
 use crate::answered::AnswerHook;
+use crate::audit::{EndReason, Event, Person, Record};
 use crate::client::TrustedProxies;
 use crate::key_checks::KeyChecker;
 use crate::metrics::Metrics;
-use crate::readiness::StoreState;
-use crate::routes::forward::Identities;
+use crate::readiness::{ReadyCheck, StoreState};
+use crate::requester::Requester;
 use crate::secrets::Secrets;
 use crate::site::Sites;
-use crate::tokens::Tokens;
-
-/// Reads the time.
-pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
+use crate::time::Clock;
+use crate::tokens::{Identities, Tokens};
 
 /// Sign In With NEAR for one site, or for several. Clones are the same.
 ///
@@ -46,18 +45,11 @@ pub(crate) struct Inner {
     pub(crate) ready: Vec<ReadyCheck>,
     pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) is_stopping: AtomicBool,
-    pub(crate) key_checker: KeyChecker,
+    pub(crate) key_checker: Arc<KeyChecker>,
     pub(crate) store_state: StoreState,
     pub(crate) tokens: Tokens,
     pub(crate) identities: Identities,
     pub(crate) on_answer: Option<AnswerHook>,
-}
-
-/// Something that must work before requests are sent here, and how to find out. It answers from memory; what it says, either way, names no
-/// secret.
-pub(crate) struct ReadyCheck {
-    pub(crate) name: &'static str,
-    pub(crate) check: Box<dyn Fn() -> Result<String, String> + Send + Sync>,
 }
 
 impl Siwn {
@@ -87,6 +79,24 @@ impl Siwn {
     pub fn set_account_rules_at(&self, recipient: &Recipient, rules: AccountRules) -> bool {
         let site = self.0.sites.iter().find(|site| site.site().recipient() == recipient);
         site.map(|site| site.door.set_rules(Arc::new(rules))).is_some()
+    }
+
+    /// Ends all sessions of an account, at every site: for an application that lets somebody in no more. The account may sign in again,
+    /// unless [`on_login`](crate::Builder::on_login) or the rules refuse it.
+    ///
+    /// The audit log has a line on it at each site, as where the operator does it.
+    ///
+    /// # Errors
+    ///
+    /// Where the store cannot be asked. Then sessions may go on: ask again.
+    pub async fn end_sessions(&self, account: &AccountId) -> Result<(), StoreError> {
+        self.0.store.close_all(account, None, None).await?;
+        let person = Person::named(account.clone(), None);
+        let record = Record { event: Event::Revocation, reason: Some(EndReason::ByOperator.as_str()), person: Some(person) };
+        for site in self.0.sites.iter() {
+            self.audit(site, &record, &Requester::server());
+        }
+        Ok(())
     }
 
     /// Whether the browser client is part of this build: it is, where npm had built it before.

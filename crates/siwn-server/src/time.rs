@@ -1,6 +1,7 @@
-//! Times in answers: RFC 3339 in UTC, with milliseconds.
+//! The clock, and times in answers: RFC 3339 in UTC, with milliseconds.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use serde::{Serialize, Serializer};
@@ -8,6 +9,9 @@ use siwn::UnixMillis;
 
 /// The last millisecond that has four digits for its year.
 const LAST: u64 = 253_402_300_799_999;
+
+/// Reads the time.
+pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 
 pub(crate) struct Rfc3339(pub(crate) UnixMillis);
 

@@ -325,6 +325,38 @@ fn a_proxy_on_this_machine_that_is_not_named_is_said() {
 }
 
 #[test]
+fn a_recipient_that_is_not_the_public_host_is_said() {
+    let warned = |recipient: &'static str, url: &'static str| {
+        let sources = Sources::new().flag("recipient", recipient.into()).flag("public_url", url.into());
+        let warnings = Config::load(&sources).unwrap().warnings();
+        warnings.into_iter().find(|warning| warning.place == "recipient").map(|warning| warning.problem)
+    };
+    let told = "people are at app.example and sign for \"https://app.example\"; best both are the same";
+    assert_eq!(warned("https://app.example", "https://app.example").unwrap(), told);
+    assert!(warned("app.exampel", "https://app.example:8443").is_some());
+    for (recipient, url) in [
+        ("app.example", "https://app.example"),
+        ("app.example", "https://app.example:8443"),
+        ("app.example:8443", "https://app.example:8443"),
+        ("[2001:db8::1]", "https://[2001:db8::1]"),
+        ("wiki.app.example", "https://app.example/wiki"),
+        ("app.example", "http://localhost:8080"),
+    ] {
+        assert_eq!(warned(recipient, url), None, "{recipient} {url}");
+    }
+}
+
+#[test]
+fn the_administration_is_off_by_that_word_too() {
+    let listening =
+        |listen: &'static str| Config::load(&Sources::new().flag("recipient", "r".into()).flag("admin_listen", listen.into()));
+    assert!(listening("off").unwrap().admin.is_none());
+    let told = |listen| listening(listen).unwrap_err().iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(told("8081"), ["--admin-listen: is an address and a port, as in 127.0.0.1:8080 or [::1]:8080"]);
+    assert_eq!(told("127.0.0.1:8081"), ["admin_token: is missing: whoever reaches the administration needs a token"]);
+}
+
+#[test]
 fn an_idle_lifetime_that_ends_nothing_is_said() {
     let warned = |idle: &'static str| {
         let sources = Sources::new().flag("recipient", "r".into()).flag("public_url", "https://app.example".into());
@@ -332,7 +364,7 @@ fn an_idle_lifetime_that_ends_nothing_is_said() {
         let warnings = Config::load(&sources).unwrap().warnings();
         warnings.into_iter().find(|warning| warning.place == "session_idle").map(|warning| warning.problem)
     };
-    assert_eq!(warned("61m").unwrap(), "a session of r ends after 1h, before 1h 1m without use");
+    assert_eq!(warned("61m").unwrap(), "a session of r ends after 1h, before 61m without use");
     assert_eq!(warned("1h"), None);
 }
 

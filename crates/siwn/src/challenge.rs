@@ -17,15 +17,14 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use thiserror::Error;
 
-use crate::issue::Issue;
+use crate::issue::{CLOCK_SKEW, Issue};
+use crate::recipient::{Message, Recipient};
 use crate::row::{Generation, SessionId};
 use crate::secret::Mac;
-use crate::site::{Message, Recipient, Site};
+use crate::site::Site;
 use crate::web::{CallbackUrl, Origin};
 use crate::{JsonPayload, Nonce, UnixMillis};
 
-/// How far ahead of the clock a challenge of another replica may be.
-pub(crate) const CLOCK_SKEW: Duration = Duration::from_secs(10);
 const DOMAIN: &[u8] = b"siwn challenge v1";
 const PURPOSE: &[u8] = b"login";
 

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::UnixMillis;
-use crate::challenge::CLOCK_SKEW;
+use crate::recipient::{Message, SiteError};
 use crate::secret::{Keys, Secret};
-use crate::site::{Message, SiteError};
 
+/// How far ahead of the clock a challenge of another replica may be.
+pub(crate) const CLOCK_SKEW: Duration = Duration::from_secs(10);
 const SHORTEST_LIFETIME: Duration = Duration::from_secs(1);
 const LONGEST_LIFETIME: Duration = Duration::from_hours(24);
 

@@ -6,9 +6,9 @@ mod rows;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use self::rows::Rows;
+use crate::recipient::Recipient;
 use crate::row::{Generation, NewSession, Renewal, SessionId, SessionRow};
 use crate::signing_keys::SealedKeys;
-use crate::site::Recipient;
 use crate::store::{Counts, KeyMemory, Opening, Store, StoreError};
 use crate::{AccountId, BoxFuture, PublicKey, UnixMillis};
 

@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::nonce::TimestampError;
 use crate::quoted::Quoted;
-use crate::replay_guard::TokenMark;
+use crate::token_mark::TokenMark;
 use crate::verified::{AccessPolicy, AccountRefusal, Claim, VerifiedAccount};
 use crate::{Asker, AuthToken, Chain, ChainError, Nonce, SignatureError, UnixMillis};
 

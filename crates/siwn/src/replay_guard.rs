@@ -2,19 +2,15 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
-use crate::row::{Generation, NewSession, SessionId, SessionRow};
+use crate::recipient::Recipient;
+use crate::row::{Generation, NewSession, SessionRow};
 use crate::session::SessionSecret;
-use crate::site::Recipient;
 use crate::store::{Opening, Store, StoreError};
-use crate::{AccountId, AuthToken, ClientLabel, UnixMillis, VerifiedToken};
-
-/// Sets the ids of tokens apart from all else that is hashed.
-const DOMAIN: &[u8] = b"siwn token once\0";
+use crate::token_mark::TokenMark;
+use crate::{AccountId, ClientLabel, UnixMillis, VerifiedToken};
 
 /// Lets each token in once: of any number of copies, at any number of processes that share the store, one.
 ///
@@ -72,36 +68,11 @@ pub enum SpendRefusal {
     Blocked(AccountId),
 }
 
-/// What a token is spent by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TokenMark {
-    id: SessionId,
-    made_at: UnixMillis,
-    /// From then on no policy takes it.
-    ends_at: UnixMillis,
-}
-
 /// How far back a store remembers.
 #[derive(Clone, Copy)]
 struct Memory {
     generation: Generation,
     since: UnixMillis,
-}
-
-impl TokenMark {
-    /// By what was signed and the key that did: account, state and the text of the signature are outside of it, and a copy can have
-    /// others.
-    pub(crate) fn of(token: &AuthToken, lifetime: Duration) -> Option<Self> {
-        let made_at = token.nonce.timestamp_millis()?;
-        let mut hash = Sha256::new_with_prefix(DOMAIN);
-        hash.update(token.payload().hash().as_bytes());
-        hash.update(token.public_key.as_bytes());
-        let hash: [u8; 32] = hash.finalize().into();
-        let (id, _) = hash.split_first_chunk().expect("32 bytes");
-        // A policy takes it up to its lifetime, that millisecond included.
-        let ends_at = made_at + lifetime + Duration::from_millis(1);
-        Some(Self { id: SessionId::from_bytes(*id), made_at, ends_at })
-    }
 }
 
 impl ReplayGuard {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use thiserror::Error;
 
-use crate::site::Recipient;
+use crate::recipient::Recipient;
 use crate::{AccountId, ClientLabel, PublicKey, UnixMillis};
 
 /// How long the row outlives its challenge, against clocks that differ.

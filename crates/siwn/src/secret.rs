@@ -20,7 +20,7 @@ pub struct Secret([u8; 32]);
 
 /// The text is no secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("a secret is 32 bytes in 64 hexadecimal digits")]
+#[error("a secret is 32 bytes in 64 hexadecimal digits, as `openssl rand -hex 32` makes them")]
 pub struct SecretError;
 
 impl Secret {

@@ -10,8 +10,8 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroize as _;
 
+use crate::recipient::Recipient;
 use crate::row::{Renewal, SessionId, SessionRow, SessionTokenError};
-use crate::site::Recipient;
 use crate::store::{Store, StoreError};
 use crate::{AccountId, ClientLabel, PublicKey, UnixMillis};
 

@@ -4,9 +4,9 @@ use std::error::Error as StdError;
 
 use thiserror::Error;
 
+use crate::recipient::Recipient;
 use crate::row::{Generation, NewSession, Renewal, SessionId, SessionRow};
 use crate::signing_keys::SealedKeys;
-use crate::site::Recipient;
 use crate::{AccountId, BoxFuture, PublicKey, UnixMillis};
 
 /// Keeps the sessions, and with them which challenges are spent.

@@ -13,7 +13,8 @@ use siwn::{Payload, PublicKey, Signature, TokenFields};
 use tokio::net::TcpListener;
 
 use crate::Failure;
-use crate::client::{Challenge, FORWARD, INITIATE, VERIFY};
+use crate::client::{FORWARD, INITIATE, VERIFY};
+use crate::people::Challenge;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -3,25 +3,16 @@
 use std::io;
 use std::net::Ipv4Addr;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::Failure;
-use crate::people::Person;
+use crate::people::{Challenge, Person};
 
 pub(crate) const INITIATE: &str = "/api/auth/initiate-login";
 pub(crate) const VERIFY: &str = "/api/auth/verify-login";
 pub(crate) const FORWARD: &str = "/api/auth/forward";
-
-/// The part of a challenge that is signed, and the state that goes with it.
-#[derive(Deserialize, Serialize)]
-pub(crate) struct Challenge {
-    pub(crate) message: String,
-    pub(crate) nonce: [u8; 32],
-    pub(crate) recipient: String,
-    pub(crate) state: Option<String>,
-}
 
 /// The part of a session that opens it; the bare program has none.
 #[derive(Deserialize)]

@@ -1,10 +1,10 @@
 //! Who signs in: accounts of the devnet, each with a key of its own.
 
+use serde::{Deserialize, Serialize};
 use siwn::{AccountId, KeyType, Nonce, Payload, PrivateKey, TokenFields};
 use siwn_devnet::{Devnet, Permission};
 
 use crate::Failure;
-use crate::client::Challenge;
 
 /// Whose account the next login is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,15 @@ pub(crate) struct Person {
     account: String,
     key: PrivateKey,
     public_key: String,
+}
+
+/// The part of a challenge that is signed, and the state that goes with it.
+#[derive(Deserialize, Serialize)]
+pub(crate) struct Challenge {
+    pub(crate) message: String,
+    pub(crate) nonce: [u8; 32],
+    pub(crate) recipient: String,
+    pub(crate) state: Option<String>,
 }
 
 impl People {

@@ -1,11 +1,9 @@
 //! `siwn config check` and `siwn config reference`
 
-use std::time::Duration;
-
 use serde::Serialize;
 use siwn::{ContractAccounts, Rate, UnfundedAccounts};
 use siwn_chain::RpcUrl;
-use siwn_server::config::{AuditTarget, Config, Setting, SiteConfig, StoreUrl, settings};
+use siwn_server::config::{AuditTarget, Config, Setting, SiteConfig, StoreUrl, duration_text, settings};
 
 use crate::configuration::{Settings, told};
 use crate::failure::Failure;
@@ -32,10 +30,12 @@ struct Summary {
     session_recheck: String,
     session_stale: String,
     session_grace: String,
+    token_key_lifetime: String,
     trusted_proxies: Vec<String>,
     initiate_limit: String,
     verify_limit: String,
     account_limit: String,
+    sessions_limit: String,
     audit_log: String,
     admin_listen: Option<String>,
     stop_grace: String,
@@ -65,6 +65,7 @@ struct Site {
     session_idle: Option<String>,
     allowed_origins: Vec<String>,
     callback_urls: Vec<String>,
+    token_audiences: Vec<String>,
     return_urls: Vec<String>,
     wallet_websites: Vec<String>,
     wallets: Vec<String>,
@@ -92,23 +93,25 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
         rpc_agreement: config.rpc_agreement,
         rpc_hedge: config.rpc_hedge,
         rpc_at_once: config.rpc_at_once,
-        rpc_timeout: shown(config.rpc_timeout),
-        key_cache: shown(config.key_cache),
+        rpc_timeout: duration_text(config.rpc_timeout),
+        key_cache: duration_text(config.key_cache),
         store: config.store.to_string(),
         secret: match &config.secrets {
             None if config.store == StoreUrl::Memory => "made anew at every start".into(),
             None => "made, and kept in the store".into(),
             Some(secrets) => secrets.to_string(),
         },
-        session_cache: shown(config.session_cache),
-        forward_cache: shown(config.forward_cache),
-        session_recheck: shown(config.key_checks.recheck),
-        session_stale: shown(config.key_checks.stale),
-        session_grace: shown(config.key_checks.grace),
+        session_cache: duration_text(config.session_cache),
+        forward_cache: duration_text(config.forward_cache),
+        session_recheck: duration_text(config.key_checks.recheck),
+        session_stale: duration_text(config.key_checks.stale),
+        session_grace: duration_text(config.key_checks.grace),
+        token_key_lifetime: duration_text(config.token_key_lifetime),
         trusted_proxies: config.trusted_proxies.networks(),
         initiate_limit: limit(config.rates.initiate),
         verify_limit: limit(config.rates.verify),
         account_limit: limit(config.rates.account),
+        sessions_limit: limit(config.rates.sessions),
         audit_log: match &config.audit_log {
             AuditTarget::Stdout => "stdout".into(),
             AuditTarget::Stderr => "stderr".into(),
@@ -116,7 +119,7 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
             _ => "off".into(),
         },
         admin_listen: config.admin.as_ref().map(|admin| admin.listen.to_string()),
-        stop_grace: shown(config.stop_grace),
+        stop_grace: duration_text(config.stop_grace),
         contract_accounts: match config.contract_accounts {
             ContractAccounts::Ask => "allow",
             ContractAccounts::Refuse => "refuse",
@@ -139,11 +142,12 @@ fn site(site: &SiteConfig, network: &str) -> Site {
         recipient: site.recipient.to_string(),
         public_url: site.public_url.to_string(),
         message: site.message.to_string(),
-        challenge_ttl: shown(site.challenge_ttl),
-        session_ttl: shown(site.session_ttl),
-        session_idle: site.session_idle.map(shown),
+        challenge_ttl: duration_text(site.challenge_ttl),
+        session_ttl: duration_text(site.session_ttl),
+        session_idle: site.session_idle.map(duration_text),
         allowed_origins: site.allowed_origins.iter().map(ToString::to_string).collect(),
         callback_urls: site.callback_urls.iter().map(ToString::to_string).collect(),
+        token_audiences: site.token_audiences.iter().map(ToString::to_string).collect(),
         return_urls: site.login_page.return_urls().iter().map(ToString::to_string).collect(),
         wallet_websites: site.login_page.websites(network).iter().map(ToString::to_string).collect(),
         wallets: site.login_page.wallet_names().map(str::to_owned).collect(),
@@ -174,8 +178,4 @@ fn row(setting: &Setting) -> String {
 
 fn limit(rate: Option<Rate>) -> String {
     rate.map_or_else(|| "off".into(), |rate| rate.to_string())
-}
-
-fn shown(duration: Duration) -> String {
-    humantime::format_duration(duration).to_string()
 }

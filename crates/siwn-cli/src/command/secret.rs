@@ -3,7 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use serde::Serialize;
 use siwn::UnixMillis;
@@ -167,11 +167,4 @@ fn refused(error: siwn_server::RotationError) -> Failure {
 
 fn shown(time: UnixMillis) -> String {
     humantime::format_rfc3339_millis(SystemTime::from(time)).to_string()
-}
-
-/// How long all processes have to hear of the new secret.
-pub(crate) fn parse_lead(text: &str) -> Result<Duration, String> {
-    let lead = humantime::parse_duration(text).map_err(|_| "a duration has units, as in 90s, 5m, 24h")?;
-    let bounds = Duration::from_mins(2)..=Duration::from_hours(24 * 30);
-    if bounds.contains(&lead) { Ok(lead) } else { Err("it must be from 2m to 30d".into()) }
 }

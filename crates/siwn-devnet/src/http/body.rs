@@ -6,6 +6,9 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
+use serde::de::DeserializeOwned;
+
+use crate::http::error::ControlError;
 
 /// How long a body may take.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
@@ -25,4 +28,14 @@ impl<S: Send + Sync> FromRequest<S> for WholeBody {
             Err(_) => Err(StatusCode::REQUEST_TIMEOUT),
         }))
     }
+}
+
+/// What a body of JSON says.
+pub(crate) fn read<T: DeserializeOwned>(WholeBody(body): WholeBody) -> Result<T, ControlError> {
+    let body = body.map_err(|status| match status {
+        StatusCode::PAYLOAD_TOO_LARGE => ControlError::TooLarge,
+        StatusCode::REQUEST_TIMEOUT => ControlError::TooSlow,
+        _ => ControlError::Body,
+    })?;
+    serde_json::from_slice(&body).map_err(|_| ControlError::Body)
 }

@@ -3,22 +3,17 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use siwn::{AccountId, PublicKey};
 
-use crate::http::ControlError;
-use crate::http::body::WholeBody;
+use crate::http::body::{WholeBody, read};
 use crate::http::contract::{WireCode, WireContract};
-use crate::http::error::Done;
+use crate::http::error::{Answer, ControlError, Done};
 use crate::http::nodes;
 use crate::permission::WirePermission;
 use crate::rpc::rfc3339;
 use crate::{Block, Code, Contract, Devnet, Permission};
-
-pub(crate) type Answer = Result<Done, ControlError>;
 
 pub(crate) async fn state(State(devnet): State<Devnet>) -> Done {
     let ledger = devnet.ledger();
@@ -143,15 +138,6 @@ pub(crate) async fn make_blocks(State(devnet): State<Devnet>, body: WholeBody) -
     Ok(Done(json!({"success": true, "head": shown(head), "final": shown(devnet.final_block())})))
 }
 
-pub(crate) fn read<T: DeserializeOwned>(WholeBody(body): WholeBody) -> Result<T, ControlError> {
-    let body = body.map_err(|status| match status {
-        StatusCode::PAYLOAD_TOO_LARGE => ControlError::TooLarge,
-        StatusCode::REQUEST_TIMEOUT => ControlError::TooSlow,
-        _ => ControlError::Body,
-    })?;
-    serde_json::from_slice(&body).map_err(|_| ControlError::Body)
-}
-
 fn account(text: &str) -> Result<AccountId, ControlError> {
     text.parse().map_err(|_| ControlError::Account)
 }
@@ -174,11 +160,6 @@ fn contract(value: Value) -> Result<Contract, ControlError> {
 fn code(value: Value, contract: &Contract) -> Result<Code, ControlError> {
     let wire: WireCode = serde_json::from_value(value).map_err(|_| ControlError::Contract)?;
     wire.code_of(contract).ok_or(ControlError::Contract)
-}
-
-pub(crate) fn node_numbered(devnet: &Devnet, number: &str) -> Result<Devnet, ControlError> {
-    let number: usize = number.parse().map_err(|_| ControlError::Node)?;
-    devnet.nodes().get(number).cloned().ok_or(ControlError::Node)
 }
 
 fn changed(height: u64) -> Done {

@@ -101,6 +101,9 @@ impl IntoResponse for ControlError {
     }
 }
 
+/// What a change is answered.
+pub(crate) type Answer = Result<Done, ControlError>;
+
 /// A successful answer.
 pub(crate) struct Done(pub(crate) Value);
 

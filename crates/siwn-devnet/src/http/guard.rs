@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, Method, uri::Authority};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
-use crate::http::ControlError;
+use crate::http::error::ControlError;
 
 pub(crate) async fn check(request: Request, next: Next) -> Response {
     match judge(&request) {

@@ -10,10 +10,10 @@ use axum::http::{Extensions, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::stream::{self, StreamExt as _};
 
-use crate::http::ControlError;
 use crate::http::body::WholeBody;
-use crate::http::control::node_numbered;
+use crate::http::error::ControlError;
 use crate::http::error::json_response;
+use crate::http::nodes::node_numbered;
 use crate::rpc::{Answer, Request};
 use crate::server::{Line, Turns};
 use crate::{Devnet, Fault};

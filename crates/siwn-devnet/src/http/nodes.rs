@@ -6,10 +6,8 @@ use axum::extract::{Path, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::http::ControlError;
-use crate::http::body::WholeBody;
-use crate::http::control::{Answer, node_numbered, read};
-use crate::http::error::Done;
+use crate::http::body::{WholeBody, read};
+use crate::http::error::{Answer, ControlError, Done};
 use crate::http::outage::{WireOutage, name_of, named};
 use crate::{Devnet, Flavour, Limit, Outage};
 
@@ -96,6 +94,12 @@ pub(crate) async fn recover_first(State(devnet): State<Devnet>) -> Done {
 pub(crate) async fn recover(State(devnet): State<Devnet>, Path(number): Path<String>) -> Answer {
     node_numbered(&devnet, &number)?.recover();
     Ok(Done(json!({"success": true})))
+}
+
+/// The node of this number, as an address names it.
+pub(crate) fn node_numbered(devnet: &Devnet, number: &str) -> Result<Devnet, ControlError> {
+    let number: usize = number.parse().map_err(|_| ControlError::Node)?;
+    devnet.nodes().get(number).cloned().ok_or(ControlError::Node)
 }
 
 /// A node as the state shows it.

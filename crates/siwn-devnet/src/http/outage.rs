@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::http::ControlError;
+use crate::http::error::ControlError;
 use crate::rpc::Method;
 use crate::{Fault, Outage};
 

@@ -6,7 +6,8 @@ use siwn::UnixMillis;
 use crate::ledger::{Block, FINALITY, GENESIS_HEIGHT, Ledger};
 use crate::network::PROTOCOL_VERSION;
 use crate::rpc::error::RpcError;
-use crate::rpc::params::{BlockReference, Params};
+use crate::rpc::params::{Params, block_of_id};
+use crate::rpc::reference::BlockReference;
 use crate::{BlockHash, Fault, Flavour, Network};
 
 /// What a node sees while it answers one request.
@@ -58,7 +59,7 @@ pub(crate) fn answer(params: Value, node: &Node<'_>) -> Result<Value, RpcError> 
         return Err(RpcError::not_synced_yet());
     }
     let reference = match &params {
-        Value::Array(members) if members.len() == 1 => BlockReference::of_id(&members[0])?,
+        Value::Array(members) if members.len() == 1 => block_of_id(&members[0])?,
         _ => Params::of(params)?.block_reference()?,
     };
     let block = node.find(reference).filter(|block| !node.is_collected(*block));

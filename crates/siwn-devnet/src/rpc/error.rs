@@ -5,7 +5,7 @@ use siwn::AccountId;
 
 use crate::ledger::Block;
 use crate::permission::MethodName;
-use crate::rpc::params::BlockReference;
+use crate::rpc::reference::BlockReference;
 
 /// The shard that a node without [`UNAVAILABLE_SHARD`](RpcError::unavailable_shard)'s account would track.
 const OTHER_SHARD: u64 = 3;

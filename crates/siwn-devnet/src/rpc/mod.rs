@@ -14,6 +14,7 @@ mod error;
 mod method;
 mod params;
 mod query;
+mod reference;
 mod status;
 mod view;
 

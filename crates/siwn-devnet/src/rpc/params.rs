@@ -2,27 +2,15 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use siwn::{AccountId, PublicKey};
 
-use crate::BlockHash;
 use crate::key::{KeyHandle, near_key};
 use crate::rpc::error::RpcError;
+use crate::rpc::reference::BlockReference;
 
 /// The members of a params object. Members that are not asked for are ignored, as nearcore does.
 pub(crate) struct Params(Map<String, Value>);
-
-/// Which block a request is about.
-#[derive(Clone, Copy)]
-pub(crate) enum BlockReference {
-    Hash(BlockHash),
-    Height(u64),
-    Optimistic,
-    NearFinal,
-    Final,
-    Genesis,
-    EarliestAvailable,
-}
 
 impl Params {
     pub(crate) fn of(value: Value) -> Result<Self, RpcError> {
@@ -72,7 +60,7 @@ impl Params {
 
     pub(crate) fn block_reference(&self) -> Result<BlockReference, RpcError> {
         if let Some(id) = self.0.get("block_id") {
-            return BlockReference::of_id(id);
+            return block_of_id(id);
         }
         if self.0.contains_key("finality") {
             return match self.text("finality")? {
@@ -97,33 +85,8 @@ impl Params {
     }
 }
 
-impl BlockReference {
-    pub(crate) fn of_id(id: &Value) -> Result<Self, RpcError> {
-        let parsed = match id {
-            Value::Number(height) => height.as_u64().map(Self::Height),
-            Value::String(hash) => BlockHash::parse(hash).map(Self::Hash),
-            _ => None,
-        };
-        parsed.ok_or_else(|| unreadable("block_id is neither a height nor the base58 of a hash"))
-    }
-
-    /// Whether it names one block for ever.
-    pub(crate) const fn is_id(self) -> bool {
-        matches!(self, Self::Hash(_) | Self::Height(_))
-    }
-
-    /// The reference as errors repeat it.
-    pub(crate) fn to_json(self) -> Value {
-        match self {
-            Self::Hash(hash) => json!({"block_id": hash.to_string()}),
-            Self::Height(height) => json!({"block_id": height}),
-            Self::Optimistic => json!({"finality": "optimistic"}),
-            Self::NearFinal => json!({"finality": "near-final"}),
-            Self::Final => json!({"finality": "final"}),
-            Self::Genesis => json!({"sync_checkpoint": "genesis"}),
-            Self::EarliestAvailable => json!({"sync_checkpoint": "earliest_available"}),
-        }
-    }
+pub(crate) fn block_of_id(id: &Value) -> Result<BlockReference, RpcError> {
+    BlockReference::of_id(id).ok_or_else(|| unreadable("block_id is neither a height nor the base58 of a hash"))
 }
 
 pub(crate) fn unreadable(what: impl std::fmt::Display) -> RpcError {

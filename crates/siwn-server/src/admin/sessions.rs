@@ -24,6 +24,7 @@ pub(super) async fn end(
     // A store may be shared with servers of other sites.
     let site = siwn.0.sites.iter().find(|site| *site.site().recipient() == row.recipient);
     let requester = Requester::of(&siwn.0.trusted_proxies, request.extensions(), request.headers());
-    siwn.audit_end(site.unwrap_or(&siwn.0.sites.first), &Session::from(row), EndReason::ByOperator, &requester);
+    let audit = &site.unwrap_or(&siwn.0.sites.first).audit;
+    audit.end(&Session::from(row), EndReason::ByOperator, &requester, siwn.now());
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -2,16 +2,19 @@
 //!
 //! Lines hold what was checked and re-encoded, addresses, and words of a closed list; no secrets, and no text as a client sent it.
 
+#[cfg(test)]
+mod disk;
 mod log;
 mod target;
+mod writer;
 
 use std::net::IpAddr;
 
-use prometheus_client::metrics::counter::Counter;
 use serde::Serialize;
 use siwn::{AccountId, PublicKey, Session, UnixMillis};
 
 pub use log::AuditLog;
+pub(crate) use writer::Counts;
 
 use crate::requester::Requester;
 use crate::time::Rfc3339;
@@ -92,14 +95,6 @@ pub(crate) struct Person {
     known_key: Option<bool>,
 }
 
-/// What is counted of the audit log.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Counts {
-    pub(crate) lines: Counter,
-    pub(crate) lost: Counter,
-    pub(crate) failures: Counter,
-}
-
 /// Where the lines of one site go.
 pub(crate) struct Audit {
     log: Option<AuditLog>,
@@ -168,6 +163,12 @@ impl Audit {
             log.count_into(counts.clone());
         }
         Self { log, network: network.into(), recipient: recipient.into() }
+    }
+
+    /// Writes down that a session was ended.
+    pub(crate) fn end(&self, session: &Session, reason: EndReason, requester: &Requester, now: UnixMillis) {
+        let record = Record { event: Event::Revocation, reason: Some(reason.as_str()), person: Some(Person::of(session)) };
+        self.write(&record, requester, now);
     }
 
     /// Writes a line. It does not wait for the disk.

@@ -7,7 +7,9 @@ use siwn::{
     Admission, AuthorizationPolicy, Chain, ChainId, Generation, Limits, Login, MemoryStore, ReplayGuard, Secret, Sessions, Store,
 };
 
-use super::{BuildError, Builder};
+use super::site::Built;
+use super::sites::{same_host_name, told_apart};
+use super::{BuildError, Builder, SiteBuilder};
 use crate::audit::{self, Audit};
 use crate::cookie::{CookieMark, Cookies};
 use crate::door::{self, Door};
@@ -17,13 +19,12 @@ use crate::known_keys::KnownKeys;
 use crate::metrics::Metrics;
 use crate::pages::Pages;
 use crate::readiness::StoreState;
-use crate::routes::forward::Identities;
 use crate::secrets::Secrets;
 use crate::session_memory::SessionMemory;
-use crate::site::{Served, Sites, same_host_name};
-use crate::site_builder::{Built, SiteBuilder};
-use crate::siwn::{Clock, Inner, Siwn};
-use crate::tokens::Tokens;
+use crate::site::{Served, Sites};
+use crate::siwn::{Inner, Siwn};
+use crate::time::Clock;
+use crate::tokens::{Identities, Tokens};
 
 /// Rows of the store that a handle makes for itself.
 const MEMORY_ROWS: usize = 100_000;
@@ -60,6 +61,7 @@ impl Builder {
             None => (Secret::from_bytes(random()?).into(), memory_store(&self.clock)?),
         };
         let sites = self.sites(&secrets, &ports)?;
+        let key_checker = KeyChecker::new(self.key_checks, Arc::clone(&ports.chain), Arc::clone(&self.clock), key_counts);
         let tokens = Tokens::new(keeper, &secrets, self.token_key_lifetime, ports.network.clone());
         let Ports { network, chain, store, .. } = ports;
         if let Some(watched) = self.watched {
@@ -75,7 +77,7 @@ impl Builder {
             ready: self.ready,
             trusted_proxies: self.trusted_proxies,
             is_stopping: AtomicBool::new(false),
-            key_checker: KeyChecker::new(self.key_checks, key_counts),
+            key_checker: Arc::new(key_checker),
             store_state: StoreState::default(),
             tokens,
             identities: Identities::default(),
@@ -91,7 +93,7 @@ impl Builder {
             let shares_host = sites.iter().any(|other| same_host_name(&other.public_url, &built.public_url));
             sites.push(Arc::new(self.served(settings, built, shares_host, ports)));
         }
-        Sites::new(sites)
+        told_apart(sites)
     }
 
     fn served(&self, settings: &SiteBuilder, built: Built, shares_host: bool, ports: &Ports) -> Served {
@@ -108,6 +110,7 @@ impl Builder {
             hook: self.hook.clone(),
             recipient: recipient.clone(),
         };
+        let pages = Pages::new(settings.login_page_in_use(), recipient.clone(), message.clone(), &public_url, &ports.network);
         let site = site.authorizations(ports.authorizations.clone());
         let login = Login::new(site, Arc::clone(&ports.chain), Arc::clone(&ports.store));
         Served {
@@ -121,7 +124,7 @@ impl Builder {
             message,
             challenge_lifetime: settings.challenge_lifetime_in_use(),
             cookies,
-            pages: Pages::new(settings.login_page_in_use(), &public_url, &ports.network),
+            pages,
             access: settings.access(),
             audiences,
             public_url,

@@ -7,7 +7,7 @@ use siwn_chain::{EndpointHealth, EndpointSettings, EndpointState, Readiness, Rpc
 
 use super::{BuildError, Builder};
 use crate::chain_metrics::ChainMetrics;
-use crate::siwn::ReadyCheck;
+use crate::readiness::ReadyCheck;
 
 impl Builder {
     /// A chain of these nodes; its state shows in `readyz`, its calls in the metrics.

@@ -2,8 +2,10 @@
 //! each with its place.
 
 mod accounts;
+mod duration;
 mod endpoints;
 mod parse;
+mod reader;
 mod setting;
 mod site;
 mod sources;
@@ -18,6 +20,7 @@ use siwn::{
 };
 use siwn_chain::{EndpointSettings, Network};
 
+pub use duration::duration_text;
 pub use setting::{Scope, Setting, settings};
 pub use sources::Sources;
 
@@ -206,10 +209,20 @@ impl Config {
                 warn("allowed_origins", format!("pages of {origin} cannot reach {} over plain http", site.public_url));
             }
         }
+        // On this machine one tries things out; under a path the host alone is not the site.
+        for site in self.sites.iter().filter(|site| !site.public_url.origin().is_plain_http() && site.public_url.path().is_empty())
+        {
+            let address = site.public_url.origin().as_str().trim_start_matches("https://");
+            let host = address.trim_end_matches(|c: char| c.is_ascii_digit()).strip_suffix(':').unwrap_or(address);
+            if ![address, host].contains(&site.recipient.as_str()) {
+                let problem = format!("people are at {host} and sign for {:?}; best both are the same", site.recipient.as_str());
+                warn("recipient", problem);
+            }
+        }
         for site in &self.sites {
             let (idle, lifetime) = (site.session_idle.unwrap_or_default(), site.session_ttl);
             if idle > lifetime {
-                let (idle, lifetime) = (humantime::format_duration(idle), humantime::format_duration(lifetime));
+                let (idle, lifetime) = (duration_text(idle), duration_text(lifetime));
                 warn("session_idle", format!("a session of {} ends after {lifetime}, before {idle} without use", site.recipient));
             }
         }

@@ -1,4 +1,4 @@
-//! From texts to values, faults gathered.
+//! The whole configuration, setting by setting; faults are gathered.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -7,8 +7,8 @@ use std::time::Duration;
 use siwn::{ContractAccounts, LimitsError, Rate, ResolutionLimits};
 use siwn_chain::{EndpointSettings, Network, RpcUrl};
 
-use super::setting::{Scope, settings};
-use super::sources::{Given, Settings, Sources};
+use super::reader::{DAY, Reader, read_file};
+use super::sources::{Given, Sources};
 use super::{AdminConfig, AuditTarget, Config, Fault, StoreUrl, endpoints, site};
 use crate::admin::AdminToken;
 use crate::client::TrustedProxies;
@@ -17,14 +17,12 @@ use crate::key_checks::KeyChecks;
 use crate::secrets::Secrets;
 use crate::{session_memory, tokens};
 
-pub(super) const DAY: Duration = Duration::from_hours(24);
-
 pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
     if sources.is_torn() {
         return Err(sources.faults());
     }
-    let mut reader = Reader { sources, site: None, faults: sources.faults() };
-    let listen = reader.one("listen", str::parse::<SocketAddr>).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
+    let mut reader = Reader::new(sources);
+    let listen = reader.one("listen", address).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
     let dangerous_plain_http = reader.boolean("dangerous_plain_http");
     let sites = site::sites(&mut reader, listen, dangerous_plain_http);
     let secrets = secrets(&mut reader);
@@ -33,7 +31,7 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
     let rpc_agreement = agreement(&mut reader, if rpc.is_empty() { network.public_endpoints().len() } else { rpc.len() });
     let rpc_hedge = reader.boolean_or("rpc_hedge", true);
     if sources.get("rpc").is_none() && network.public_endpoints().is_empty() {
-        reader.fault("rpc", "this network has no public nodes that are known; name nodes of it");
+        reader.fault("rpc", format!("no public nodes of the network {:?} are known; name nodes of it", network.chain_id()));
     }
     let rpc_at_once = reader.one("rpc_at_once", at_once).unwrap_or(32);
     let rpc_timeout = reader.duration("rpc_timeout", Duration::from_secs(2), Duration::from_millis(1)..=Duration::from_mins(1));
@@ -89,107 +87,6 @@ pub(super) fn config(sources: &Sources) -> Result<Config, Vec<Fault>> {
         }),
         _ => Err(reader.faults),
     }
-}
-
-pub(super) struct Reader<'a> {
-    pub(super) sources: &'a Sources,
-    /// The one of several sites that is read.
-    pub(super) site: Option<OneSite<'a>>,
-    faults: Vec<Fault>,
-}
-
-#[derive(Clone, Copy)]
-pub(super) struct OneSite<'a> {
-    pub(super) number: usize,
-    pub(super) given: &'a Settings,
-}
-
-impl<'a> Reader<'a> {
-    /// A fault at the place where the setting is given, or at its name where it is not.
-    pub(super) fn fault(&mut self, name: &'static str, problem: impl Into<String>) {
-        let place = self.get(name).map(|given| given.place.clone());
-        let name = || self.site.map_or_else(|| name.to_owned(), |site| format!("site {}: {name}", site.number));
-        let fault = Fault { place: place.unwrap_or_else(name), problem: problem.into() };
-        // What stands beside the sites is read for each of them.
-        if !self.faults.contains(&fault) {
-            self.faults.push(fault);
-        }
-    }
-
-    /// What is given for the site that is read, or else for all.
-    pub(super) fn get(&self, name: &'static str) -> Option<&'a Given> {
-        let Some(site) = self.site else { return self.sources.get(name) };
-        let is_sites_own = || settings().iter().any(|setting| setting.name == name && setting.scope == Scope::Site);
-        site.given.get(name).or_else(|| if is_sites_own() { None } else { self.sources.get(name) })
-    }
-
-    pub(super) fn one<T, E: ToString>(&mut self, name: &'static str, parse: impl Fn(&str) -> Result<T, E>) -> Option<T> {
-        let Given { values, .. } = self.get(name)?;
-        let [text] = &values[..] else {
-            self.fault(name, "this setting takes one value");
-            return None;
-        };
-        parse(text).map_err(|error| self.fault(name, error.to_string())).ok()
-    }
-
-    pub(super) fn required<T: std::str::FromStr<Err: ToString>>(&mut self, name: &'static str, missing: &str) -> Option<T> {
-        if self.get(name).is_none() {
-            self.fault(name, format!("is missing: {missing}"));
-        }
-        self.one(name, str::parse)
-    }
-
-    /// A list in the file, or texts between commas.
-    pub(super) fn list<T, E: ToString>(&mut self, name: &'static str, parse: impl Fn(&str) -> Result<T, E>) -> Vec<T> {
-        let Some(Given { values, .. }) = self.get(name) else { return Vec::new() };
-        let texts = values.iter().flat_map(|value| value.split(',')).map(str::trim).filter(|text| !text.is_empty());
-        let mut parsed = Vec::new();
-        for text in texts {
-            match parse(text) {
-                Ok(value) => parsed.push(value),
-                Err(error) => self.fault(name, error.to_string()),
-            }
-        }
-        parsed
-    }
-
-    pub(super) fn boolean(&mut self, name: &'static str) -> bool {
-        self.boolean_or(name, false)
-    }
-
-    fn boolean_or(&mut self, name: &'static str, default: bool) -> bool {
-        let parse = |text: &str| match text {
-            "true" | "yes" => Ok(true),
-            "false" | "no" => Ok(false),
-            _ => Err("is true or false, yes or no"),
-        };
-        self.one(name, parse).unwrap_or(default)
-    }
-
-    pub(super) fn duration(
-        &mut self,
-        name: &'static str,
-        default: Duration,
-        range: std::ops::RangeInclusive<Duration>,
-    ) -> Duration {
-        let parse = |text: &str| {
-            let duration =
-                humantime::parse_duration(text).map_err(|_| "a duration has units, as in 90s, 5m, 24h, 7d".to_owned())?;
-            let bounds = || format!("is from {} to {}", shown(*range.start()), shown(*range.end()));
-            if range.contains(&duration) { Ok(duration) } else { Err(bounds()) }
-        };
-        self.one(name, parse).unwrap_or(default)
-    }
-}
-
-/// A bound in the largest unit that says it whole.
-fn shown(duration: Duration) -> String {
-    let units = [(DAY, "d"), (Duration::from_hours(1), "h"), (Duration::from_mins(1), "m"), (Duration::from_secs(1), "s")];
-    let whole = |(unit, name): &(Duration, &str)| {
-        let count = duration.as_millis() / unit.as_millis();
-        (count > 0 && duration.as_millis().is_multiple_of(unit.as_millis())).then(|| format!("{count}{name}"))
-    };
-    units.iter().find_map(whole).unwrap_or_else(|| format!("{}ms", duration.as_millis()))
 }
 
 /// Addresses, or tables with headers and priorities.
@@ -250,11 +147,6 @@ fn secrets(reader: &mut Reader<'_>) -> Option<Secrets> {
     text.parse().map_err(|error: crate::secrets::SecretsError| reader.fault("secret", error.to_string())).ok()
 }
 
-pub(super) fn read_file(path: &str) -> Result<String, String> {
-    // The path is left out: it could be the secret itself, put into the wrong place.
-    std::fs::read_to_string(path).map_err(|error| format!("the file cannot be read: {error}"))
-}
-
 /// Up to a day each: a session whose key is not asked for is good for whoever has lost the account.
 fn key_checks(reader: &mut Reader<'_>) -> KeyChecks {
     let KeyChecks { recheck, stale, grace } = KeyChecks::default();
@@ -271,7 +163,7 @@ fn key_checks(reader: &mut Reader<'_>) -> KeyChecks {
 
 /// The administration: a listener with a token, or neither.
 fn admin(reader: &mut Reader<'_>) -> Option<AdminConfig> {
-    let listen = reader.one("admin_listen", str::parse::<SocketAddr>);
+    let listen = reader.one("admin_listen", admin_address);
     if reader.get("admin_token").is_some() && reader.get("admin_token_file").is_some() {
         reader.fault("admin_token_file", "the token is given twice; keep one of admin_token and admin_token_file");
         return None;
@@ -282,10 +174,19 @@ fn admin(reader: &mut Reader<'_>) -> Option<AdminConfig> {
         None => reader.one("admin_token", parse),
     };
     let has_token = reader.get("admin_token").or(reader.get("admin_token_file")).is_some();
-    if reader.get("admin_listen").is_some() && !has_token {
+    let listen = listen.flatten();
+    if listen.is_some() && !has_token {
         reader.fault("admin_token", "is missing: whoever reaches the administration needs a token");
     }
     Some(AdminConfig { listen: listen?, token: token? })
+}
+
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "is an address and a port, as in 127.0.0.1:8080 or [::1]:8080")
+}
+
+fn admin_address(text: &str) -> Result<Option<SocketAddr>, &'static str> {
+    if text == "off" { Ok(None) } else { address(text).map(Some) }
 }
 
 fn rate(text: &str) -> Result<Option<Rate>, String> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use siwn::{AccountPattern, AccountRules, CallbackUrl, Message, Origin, PublicUrl, Recipient, UnfundedAccounts};
 
-use super::parse::{DAY, OneSite, Reader, read_file};
+use super::reader::{DAY, OneSite, Reader, read_file};
 use super::setting::{Scope, settings};
 use super::{SiteConfig, accounts};
 use crate::pages::{LoginPage, Logo, SiteName, Template, Theme, WalletManifest, Website};

@@ -34,7 +34,7 @@ async fn access_token(siwn: &Siwn, parts: &Parts) -> Result<TokenClaims, Problem
     let site = siwn.site_of(parts)?;
     site.check_host(&parts.headers)?;
     let text = bearer(&parts.headers)?.ok_or(Problem::new(Code::NotSignedIn))?;
-    let claims = siwn.0.tokens.verify(&site, text, siwn.now()).await?;
+    let claims = siwn.0.tokens.verify(site.issuer(), text, siwn.now()).await?;
     let key = claims.key.as_deref().and_then(|key| key.parse().ok());
     let requester = Requester::of(&siwn.0.trusted_proxies, &parts.extensions, &parts.headers);
     check_rules(siwn, &site, &requester, Person::claimed(claims.account.clone(), key).verified()).await?;

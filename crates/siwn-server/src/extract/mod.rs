@@ -1,6 +1,7 @@
-//! Extractors: who is signed in, for the routes of an application.
+//! Extractors: who is signed in, for the routes of an application, and at which site.
 
 mod access_token;
+mod at_site;
 mod bearer_token;
 mod layer;
 mod signed_in;
@@ -19,6 +20,7 @@ use crate::site::Served;
 use crate::siwn::Siwn;
 
 pub use self::access_token::AccessToken;
+pub(crate) use self::at_site::AtSite;
 pub use self::bearer_token::{BearerToken, ReusableToken, TokenUse};
 pub use self::layer::{SignedInLayer, SignedInOnly};
 pub use self::signed_in::SignedIn;

@@ -121,7 +121,7 @@ pub(crate) async fn look(
     let session = sessions.find(token, siwn.now()).await?.ok_or(Problem::new(Code::NotSignedIn))?;
     let requester = Requester::of(&siwn.0.trusted_proxies, &parts.extensions, &parts.headers);
     check_rules(siwn, site, &requester, Person::of(&session)).await?;
-    siwn.check_key(site, &session).await?;
+    siwn.0.key_checker.check(site, &session).await?;
     if let Err(error) = sessions.seen(&session, siwn.now()).await {
         // Whoever is signed in is not turned away for it; an idle session that is used ends too early at worst.
         let cause = Problem::from(error).cause;

@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::operation::Operation;
-use super::routes::{SIGNED_IN, SITE};
+use super::operation::{Operation, SIGNED_IN, SITE};
 use crate::problem::Code;
 
 /// The headers of every answer, which are empty where there is nothing to say.

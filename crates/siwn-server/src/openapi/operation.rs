@@ -12,6 +12,19 @@ const TOO_LARGE_HEAD: &str = "431";
 /// Refusals with so many codes or fewer are shared by all operations that have just these.
 const SHARED: usize = 6;
 
+/// What every route of a site may say.
+pub(super) const SITE: &[Code] = &[Code::HostNotAllowed, Code::NotFound, Code::MethodNotAllowed, Code::SiteUnknown];
+
+/// What is said to whoever must be signed in.
+pub(super) const SIGNED_IN: &[Code] = &[
+    Code::Malformed,
+    Code::CookieTwice,
+    Code::NotSignedIn,
+    Code::AccountNotAllowed,
+    Code::ChainUnavailable,
+    Code::StoreUnavailable,
+];
+
 /// What a route does with one method.
 pub(super) struct Operation {
     pub(super) method: &'static str,

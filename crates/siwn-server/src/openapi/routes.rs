@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::operation::{Operation, component};
+use super::operation::{Operation, SIGNED_IN, SITE, component};
 use crate::problem::Code;
 
 const CHALLENGE: &str =
@@ -22,18 +22,7 @@ pub(super) fn all() -> Vec<Operation> {
     all
 }
 
-/// What every route of a site may say.
-pub(super) const SITE: &[Code] = &[Code::HostNotAllowed, Code::NotFound, Code::MethodNotAllowed, Code::SiteUnknown];
 const BODY: &[Code] = &[Code::Malformed, Code::TimedOut, Code::TooLarge, Code::NotJson];
-/// What is said to whoever must be signed in.
-pub(super) const SIGNED_IN: &[Code] = &[
-    Code::Malformed,
-    Code::CookieTwice,
-    Code::NotSignedIn,
-    Code::AccountNotAllowed,
-    Code::ChainUnavailable,
-    Code::StoreUnavailable,
-];
 
 fn at_site(method: &'static str, path: &'static str, id: &'static str, summary: &'static str) -> Operation {
     Operation::new(method, path, id, summary).refuses(SITE)

@@ -1,11 +1,9 @@
 //! Scripts and styles: those that are part of the source, those that npm built, and those of the operator.
 
 use std::io::Write as _;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
-use axum::Extension;
 use axum::body::{Body, Bytes};
-use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use flate2::Compression;
@@ -20,7 +18,6 @@ use sha2::{Digest as _, Sha256};
 use super::settings::LoginPage;
 use super::wallets::Script;
 use crate::problem::{Code, Problem};
-use crate::site::Served;
 
 const CLIENT: &str = "client.js";
 const CONNECTOR: &str = "connector.js";
@@ -56,7 +53,7 @@ static OWN: LazyLock<Vec<Asset>> = LazyLock::new(|| {
 });
 
 /// Everything that is handed out as it is.
-pub(super) struct Assets {
+pub(crate) struct Assets {
     /// The operator's theme, style and logo.
     of_operator: Vec<Asset>,
     /// The scripts of wallets.
@@ -87,6 +84,28 @@ impl Assets {
             of_operator: [theme, style, logo].into_iter().flatten().collect(),
             of_wallets: settings.wallets.scripts().iter().map(script).collect(),
         }
+    }
+
+    /// The client: for pages of any origin, which may run it but learn nothing by it.
+    pub(crate) fn client(&self, headers: &HeaderMap) -> Response {
+        let Some(asset) = self.find(CLIENT) else { return missing() };
+        let mut response = asset.answer(headers);
+        for (name, value) in [(ACCESS_CONTROL_ALLOW_ORIGIN, "*"), (CROSS_ORIGIN_RESOURCE_POLICY, "cross-origin")] {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        response
+    }
+
+    /// A script, a style or the logo of the pages.
+    pub(crate) fn of_page(&self, name: &str, headers: &HeaderMap) -> Response {
+        let found = self.find(name).filter(|asset| asset.name != CLIENT);
+        found.map_or_else(missing, |asset| asset.answer(headers))
+    }
+
+    /// The script of a wallet that runs in a sandbox of the page. Whatever stands in the query makes no difference.
+    pub(crate) fn of_wallet(&self, name: &str, headers: &HeaderMap) -> Response {
+        let found = self.of_wallets.iter().find(|asset| asset.name == name);
+        found.map_or_else(missing, |asset| asset.answer(headers))
     }
 
     /// Whether the client was built, without which the page asks no wallet that is installed.
@@ -186,28 +205,6 @@ fn accepts_gzip(headers: &HeaderMap) -> bool {
 fn is_zero(weight: &str) -> bool {
     let digits = weight.trim().strip_prefix(['q', 'Q']).and_then(|weight| weight.strip_prefix('='));
     digits.is_some_and(|digits| digits.trim_matches(['0', '.']).is_empty())
-}
-
-/// The client: for pages of any origin, which may run it but learn nothing by it.
-pub(super) async fn client(Extension(site): Extension<Arc<Served>>, headers: HeaderMap) -> Response {
-    let Some(asset) = site.pages.assets.find(CLIENT) else { return missing() };
-    let mut response = asset.answer(&headers);
-    for (name, value) in [(ACCESS_CONTROL_ALLOW_ORIGIN, "*"), (CROSS_ORIGIN_RESOURCE_POLICY, "cross-origin")] {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
-    }
-    response
-}
-
-/// A script, a style or the logo of the pages.
-pub(super) async fn of_page(Extension(site): Extension<Arc<Served>>, Path(name): Path<String>, headers: HeaderMap) -> Response {
-    let found = site.pages.assets.find(&name).filter(|asset| asset.name != CLIENT);
-    found.map_or_else(missing, |asset| asset.answer(&headers))
-}
-
-/// The script of a wallet that runs in a sandbox of the page. Whatever stands in the query makes no difference.
-pub(super) async fn of_wallet(Extension(site): Extension<Arc<Served>>, Path(name): Path<String>, headers: HeaderMap) -> Response {
-    let found = site.pages.assets.of_wallets.iter().find(|asset| asset.name == name);
-    found.map_or_else(missing, |asset| asset.answer(&headers))
 }
 
 fn missing() -> Response {

@@ -9,11 +9,10 @@ use super::language::Language;
 use super::policy::{self, Nonce, Pictures};
 use super::template::{self, Value};
 use super::wallets::Reach;
-use crate::site::Served;
 
 /// A page of ours.
 pub(super) struct Document<'a> {
-    pub(super) site: &'a Served,
+    pub(super) pages: &'a Pages,
     pub(super) language: &'a Language,
     /// Where scripts and styles lie, from the page.
     pub(super) assets: &'static str,
@@ -29,20 +28,20 @@ pub(super) struct Document<'a> {
 impl Document<'_> {
     /// The page as an answer. `value` fills the places of its content that no other page has.
     pub(super) fn answer(&self, nonce: &Nonce, value: impl Fn(&str) -> Option<Value>) -> Response {
-        let pages = self.pages();
+        let pages = self.pages;
         let whole = pages.settings.template.as_ref().map_or(include_str!("files/document.html"), |template| &template.0);
         let html = template::fill(whole, |name| match name {
             "head" => Some(Value::Markup(template::fill(include_str!("files/head.html"), |name| self.in_head(name, nonce)))),
             "login" => Some(Value::Markup(template::fill(self.content, |name| value(name).or_else(|| self.in_content(name))))),
             "name" => Some(Value::Text(self.name().to_owned())),
-            "recipient" => Some(Value::Text(self.site.site().recipient().to_string())),
+            "recipient" => Some(Value::Text(self.pages.recipient.to_string())),
             _ => self.text(name),
         });
         policy::page(html, nonce, pages.pictures(), self.reach.as_ref())
     }
 
     fn in_head(&self, name: &str, nonce: &Nonce) -> Option<Value> {
-        let pages = self.pages();
+        let pages = self.pages;
         let assets = self.assets;
         let markup = match name {
             "page" => template::json(&self.data),
@@ -65,18 +64,18 @@ impl Document<'_> {
     fn in_content(&self, name: &str) -> Option<Value> {
         let logo = || format!("<img class=\"logo\" src=\"{}{LOGO}\" alt=\"\">", self.assets);
         match name {
-            "logo" => Some(Value::Markup(if self.pages().assets.has(LOGO) { logo() } else { String::new() })),
+            "logo" => Some(Value::Markup(if self.pages.assets.has(LOGO) { logo() } else { String::new() })),
             _ => self.text(name),
         }
     }
 
     /// A text in the page's language.
     fn text(&self, name: &str) -> Option<Value> {
-        let pages = self.pages();
+        let pages = self.pages;
         let text = match name {
             "lang" => self.language.code.to_owned(),
             "origin" => pages.origin.clone(),
-            "message" => self.site.message.as_str().to_owned(),
+            "message" => pages.message.as_str().to_owned(),
             _ => self.language.text(
                 name,
                 &[("recipient", self.name()), ("origin", &pages.origin), ("network", &pages.network), ("url", &pages.public_url)],
@@ -87,11 +86,7 @@ impl Document<'_> {
 
     /// What people call the site.
     fn name(&self) -> &str {
-        self.pages().settings.name.as_ref().map_or_else(|| self.site.site().recipient().as_str(), |name| &name.0)
-    }
-
-    const fn pages(&self) -> &Pages {
-        &self.site.pages
+        self.pages.settings.name.as_ref().map_or_else(|| self.pages.recipient.as_str(), |name| &name.0)
     }
 }
 

@@ -1,9 +1,7 @@
 //! `GET /login`: the page on which a wallet is chosen.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
-use axum::Extension;
 use axum::response::Response;
 use http::{HeaderMap, Uri};
 use serde_json::json;
@@ -13,41 +11,48 @@ use super::document::Document;
 use super::language::Language;
 use super::policy::Nonce;
 use super::template::{self, Value};
+use crate::cookie::Cookies;
 use crate::problem::Problem;
-use crate::site::Served;
 
-pub(super) async fn handle(Extension(site): Extension<Arc<Served>>, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
-    let (wanted_language, wanted_return) = (asked(&uri, "lang"), asked(&uri, "return_to"));
-    let pages = &site.pages;
-    let language = pages.languages.choose(wanted_language.as_deref(), &headers);
-    let return_to = wanted_return.as_deref().and_then(|text| pages.settings.allowed_return(text));
-    let has_sandboxes = pages.has_sandboxes();
-    let data = json!({
-        "texts": language.texts,
-        "lang": wanted_language.as_deref().filter(|code| *code == language.code),
-        "network": pages.network,
-        "returnTo": return_to,
+impl Pages {
+    /// The login page. `cookies` are those of its site.
+    pub(crate) fn login(&self, uri: &Uri, headers: &HeaderMap, cookies: Cookies) -> Result<Response, Problem> {
+        let (wanted_language, wanted_return) = (asked(uri, "lang"), asked(uri, "return_to"));
+        let language = self.languages.choose(wanted_language.as_deref(), headers);
+        let return_to = wanted_return.as_deref().and_then(|text| self.settings.allowed_return(text));
+        let has_sandboxes = self.has_sandboxes();
         // Nothing more than whether it makes sense to ask: a page is no place to look at sessions.
-        "cookie": matches!(site.cookies.session(&headers), Ok(Some(_))),
-        "connector": has_sandboxes.then_some("./connector.js"),
-        "manifest": pages.manifest,
-        "client": pages.assets.has_client().then_some("../client.js"),
-        "websites": pages.websites.iter().map(|site| json!({
-            "id": site.url.as_str(), "name": site.name, "url": site.url.as_str(),
-        })).collect::<Vec<_>>(),
-        "loginUrl": "login",
-    });
-    let page = Document {
-        site: &site,
-        language,
-        assets: "api/auth/page/",
-        scripts: &["server.js", "paste.js", "installed.js", "connectors.js", "login.js"],
-        data,
-        content: include_str!("files/login.html"),
-        reach: has_sandboxes.then(|| pages.settings.wallets.reach()),
-    };
-    let languages = || Value::Markup(languages(pages, language, return_to));
-    Ok(page.answer(&Nonce::random()?, |name| (name == "languages").then(languages)))
+        let has_cookie = matches!(cookies.session(headers), Ok(Some(_)));
+        let data = json!({
+            "texts": language.texts,
+            "lang": wanted_language.as_deref().filter(|code| *code == language.code),
+            "network": self.network,
+            "returnTo": return_to,
+            "cookie": has_cookie,
+            "connector": has_sandboxes.then_some("./connector.js"),
+            "manifest": self.manifest,
+            "client": self.assets.has_client().then_some("../client.js"),
+            "websites": self.websites.iter().map(|site| json!({
+                "id": site.url.as_str(), "name": site.name, "url": site.url.as_str(),
+            })).collect::<Vec<_>>(),
+            "loginUrl": "login",
+        });
+        let page = Document {
+            pages: self,
+            language,
+            assets: "api/auth/page/",
+            scripts: &["server.js", "paste.js", "installed.js", "connectors.js", "login.js"],
+            data,
+            content: include_str!("files/login.html"),
+            reach: has_sandboxes.then(|| self.settings.wallets.reach()),
+        };
+        Ok(page.answer(&Nonce::random()?, |name| match name {
+            "languages" => Some(Value::Markup(languages(self, language, return_to))),
+            // Who comes without a session chooses a wallet: what is said of it need not wait for scripts.
+            "known" => Some(Value::Text(if has_cookie { " known" } else { "" }.to_owned())),
+            _ => None,
+        }))
+    }
 }
 
 /// What the query says under this name, the first time.

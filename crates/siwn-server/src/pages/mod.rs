@@ -15,14 +15,7 @@ mod template;
 mod theme;
 mod wallets;
 
-use std::sync::Arc;
-
-use axum::extract::Request;
-use axum::middleware::{Next, from_fn};
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
-use axum::{Extension, Router};
-use siwn::PublicUrl;
+use siwn::{Message, PublicUrl, Recipient};
 
 pub use self::asset::built_files;
 pub use self::frame::{Template, TemplateError};
@@ -34,13 +27,13 @@ pub use self::wallets::{ManifestError, WalletManifest};
 
 use self::asset::Assets;
 use self::language::Languages;
-use crate::problem::{Code, Problem};
-use crate::site::Served;
-use crate::siwn::Siwn;
 
 /// What the pages are made of.
 pub(crate) struct Pages {
     settings: LoginPage,
+    recipient: Recipient,
+    /// What people sign.
+    message: Message,
     websites: Vec<Website>,
     /// The wallets for the sandbox, as the page gets them.
     manifest: serde_json::Value,
@@ -55,13 +48,15 @@ pub(crate) struct Pages {
 
 impl Pages {
     /// Pages of the site at `public_url`, on `network`.
-    pub(crate) fn new(settings: LoginPage, public_url: &PublicUrl, network: &str) -> Self {
+    pub(crate) fn new(settings: LoginPage, recipient: Recipient, message: Message, public_url: &PublicUrl, network: &str) -> Self {
         let settings = settings.of_network(network);
         Self {
             websites: settings.websites(network),
             manifest: settings.wallets.for_page(&format!("{}/api/auth/wallets/", public_url.path())),
             assets: Assets::new(&settings),
             settings,
+            recipient,
+            message,
             network: network.to_owned(),
             origin: public_url.origin().to_string(),
             public_url: public_url.to_string(),
@@ -74,29 +69,13 @@ impl Pages {
         self.assets.has_client()
     }
 
+    /// The scripts, styles and pictures of the pages, and the client.
+    pub(crate) const fn assets(&self) -> &Assets {
+        &self.assets
+    }
+
     /// Whether there are wallets for the connector, and the connector.
     fn has_sandboxes(&self) -> bool {
         !self.settings.wallets.is_empty() && self.assets.has_connector()
-    }
-}
-
-/// `/login`, the page that wallets' websites send people back to, and the scripts of both and of everybody else's pages.
-pub(crate) fn routes(path: &str) -> Router<Siwn> {
-    let only_get = async || Problem::new(Code::MethodNotAllowed);
-    let at = |route: &str| format!("{path}{route}");
-    Router::new()
-        .route(&at("/login"), get(login::handle).fallback(only_get))
-        .route(&at("/api/auth/callback"), get(callback::handle).fallback(only_get))
-        .route(&at("/api/auth/client.js"), get(asset::client).fallback(only_get))
-        .route(&at("/api/auth/page/{name}"), get(asset::of_page).fallback(only_get))
-        .route(&at("/api/auth/wallets/{name}"), get(asset::of_wallet).fallback(only_get))
-        .layer(from_fn(guard))
-}
-
-/// On plain http the pages are for names of this machine only.
-async fn guard(Extension(site): Extension<Arc<Served>>, request: Request, next: Next) -> Response {
-    match site.check_host(request.headers()) {
-        Ok(()) => next.run(request).await,
-        Err(problem) => problem.into_response(),
     }
 }

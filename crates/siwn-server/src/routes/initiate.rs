@@ -9,9 +9,9 @@ use siwn::{Binding, Challenge, Site};
 
 use crate::body;
 use crate::caller::Caller;
+use crate::extract::AtSite;
 use crate::problem::{Code, Problem};
 use crate::random::random;
-use crate::site::AtSite;
 use crate::siwn::Siwn;
 use crate::time::Rfc3339;
 

@@ -9,10 +9,9 @@ use serde::de::IgnoredAny;
 use crate::audit::{Event, Person, Record};
 use crate::body;
 use crate::caller::Caller;
-use crate::extract;
+use crate::extract::{self, AtSite};
 use crate::problem::Problem;
 use crate::requester::Requester;
-use crate::site::AtSite;
 use crate::siwn::Siwn;
 
 pub(super) async fn handle(State(siwn): State<Siwn>, AtSite(site): AtSite, request: Request) -> Result<Response, Problem> {

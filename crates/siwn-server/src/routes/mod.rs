@@ -4,6 +4,7 @@ pub(crate) mod forward;
 pub(crate) mod initiate;
 mod jwks;
 mod logout;
+mod pages;
 pub(crate) mod session;
 pub(crate) mod sessions;
 pub(crate) mod token;
@@ -22,10 +23,10 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+use crate::observe;
 use crate::problem::{Code, Problem};
 use crate::site::Served;
 use crate::siwn::Siwn;
-use crate::{observe, pages};
 
 /// How long a browser remembers what other sites' pages may do.
 const PREFLIGHT_LIFETIME: Duration = Duration::from_mins(10);

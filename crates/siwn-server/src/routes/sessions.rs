@@ -10,10 +10,9 @@ use serde::Serialize;
 use siwn::{Session, SessionId};
 
 use crate::audit::EndReason;
-use crate::extract::SignedIn;
+use crate::extract::{AtSite, SignedIn};
 use crate::problem::{Code, Problem};
 use crate::requester::Requester;
-use crate::site::AtSite;
 use crate::siwn::Siwn;
 use crate::time::Rfc3339;
 
@@ -82,7 +81,7 @@ pub(super) async fn end(
     let id: SessionId = id.parse().map_err(|_| unknown())?;
     let ended = site.sessions.close_one(&session.account, id, siwn.now()).await?.ok_or_else(unknown)?;
     let requester = Requester::of(&siwn.0.trusted_proxies, request.extensions(), request.headers());
-    siwn.audit_end(&site, &ended, EndReason::ByOwner, &requester);
+    site.audit.end(&ended, EndReason::ByOwner, &requester, siwn.now());
     let mut response = StatusCode::NO_CONTENT.into_response();
     if id == session.id {
         response.headers_mut().append(SET_COOKIE, site.cookies.clear_session());
@@ -100,6 +99,6 @@ pub(super) async fn end_others(
     site.door.sessions(&session.account, siwn.now()).await?;
     site.sessions.close_all(&session.account, Some(session.id)).await?;
     let requester = Requester::of(&siwn.0.trusted_proxies, request.extensions(), request.headers());
-    siwn.audit_end(&site, &session, EndReason::OthersByOwner, &requester);
+    site.audit.end(&session, EndReason::OthersByOwner, &requester, siwn.now());
     Ok(StatusCode::NO_CONTENT.into_response())
 }

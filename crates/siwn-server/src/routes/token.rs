@@ -6,9 +6,8 @@ use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 
 use crate::body;
-use crate::extract::SignedIn;
+use crate::extract::{AtSite, SignedIn};
 use crate::problem::{Code, Problem};
-use crate::site::AtSite;
 use crate::siwn::Siwn;
 use crate::time::Rfc3339;
 use crate::tokens::Access;
@@ -46,7 +45,7 @@ pub(super) async fn handle(
         None => site.site().recipient().as_str(),
         Some(wanted) => site.audience(wanted).ok_or(Problem::new(Code::AudienceUnknown))?,
     };
-    siwn.check_key_is_fresh(&site, &session).await?;
-    let Access { token, expires_at } = siwn.0.tokens.access(&site, &session, audience, siwn.now()).await?;
+    siwn.0.key_checker.check_is_fresh(&site, &session).await?;
+    let Access { token, expires_at } = siwn.0.tokens.access(site.issuer(), &session, audience, siwn.now()).await?;
     Ok(Json(Answer { token: &token, token_type: "Bearer", audience, expires_at: Rfc3339(expires_at) }).into_response())
 }

@@ -12,10 +12,11 @@ use siwn::{AuthToken, Client, ClientLabel, Nonce, OpenedSession, Proof, ProofFie
 
 use crate::body;
 use crate::caller::Caller;
+use crate::extract::AtSite;
 use crate::problem::{Code, Problem};
 use crate::requester::Requester;
 use crate::sign_in::NewSession;
-use crate::site::{AtSite, Served};
+use crate::site::Served;
 use crate::siwn::Siwn;
 use crate::time::Rfc3339;
 

@@ -100,6 +100,12 @@ impl Siwn {
         text.split(';').next().unwrap_or_default().to_owned()
     }
 
+    /// How many keys are being asked for again now: what runs in the background is over when it is none.
+    #[must_use]
+    pub fn keys_being_checked(&self) -> usize {
+        self.0.key_checker.asking()
+    }
+
     async fn session_of(&self, account: &str) -> SessionToken {
         let random = crate::random::random::<32>().expect("the machine has random bytes");
         let key = PrivateKey::from_seed(KeyType::Ed25519, random).expect("any 32 bytes are an ed25519 key");

@@ -1,5 +1,7 @@
 //! What tokens say.
 
+use std::time::Duration;
+
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde::Serialize;
 
@@ -18,6 +20,14 @@ impl Kind {
         match self {
             Self::Access => "at+jwt",
             Self::Identity => "siwn-id+jwt",
+        }
+    }
+
+    /// How long one is good; an access token the longest.
+    pub(super) const fn lifetime(self) -> Duration {
+        match self {
+            Self::Access => Duration::from_mins(5),
+            Self::Identity => Duration::from_mins(1),
         }
     }
 }

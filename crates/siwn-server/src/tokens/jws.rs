@@ -4,11 +4,8 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde::Serialize;
 
 use super::claims::{Claims, Kind};
-use super::key::SigningKey;
+use super::key::{ALGORITHM, SigningKey};
 use crate::problem::Problem;
-
-/// The algorithm: ECDSA over P-256 with SHA-256 (RFC 7518, section 3.4).
-pub(super) const ALGORITHM: &str = "ES256";
 
 #[derive(Serialize)]
 struct Header<'a> {

@@ -10,9 +10,10 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use super::jws::ALGORITHM;
 use crate::problem::{Code, Problem};
 
+/// The algorithm: ECDSA over P-256 with SHA-256 (RFC 7518, section 3.4).
+pub(super) const ALGORITHM: &str = "ES256";
 /// In front of a point whose two coordinates follow (SEC 1, section 2.3.3).
 const UNCOMPRESSED: u8 = 4;
 

@@ -5,6 +5,7 @@
 
 mod audience;
 mod claims;
+mod identities;
 mod jws;
 mod key;
 mod keyring;
@@ -19,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderValue;
-use siwn::{PublicKey, Session, Store, UnixMillis};
+use siwn::{PublicKey, PublicUrl, Recipient, Session, Store, UnixMillis};
 
 use self::claims::{Claims, Kind};
 use self::keyring::Keyring;
@@ -29,9 +30,9 @@ use self::verify::{Expected, Unverified};
 use crate::problem::{Code, Problem};
 use crate::random::random;
 use crate::secrets::Secrets;
-use crate::site::Served;
 
 pub use self::audience::{Audience, AudienceError};
+pub(crate) use self::identities::Identities;
 #[cfg(test)]
 pub(crate) use self::ring::Jwks;
 pub use self::verifier::{AccessTokens, IdentityTokens, JwksError};
@@ -39,10 +40,6 @@ pub use self::verify::{TokenClaims, TokenError};
 
 /// How long a key signs, where nobody says otherwise.
 pub(crate) const KEY_LIFETIME: Duration = Duration::from_hours(30 * 24);
-/// How long an access token is good, and the longest that any token is.
-const ACCESS_LIFETIME: Duration = Duration::from_mins(5);
-/// How long an identity token is good.
-const IDENTITY_LIFETIME: Duration = Duration::from_mins(1);
 /// How long others may keep the public keys. A key that is taken back is believed for so long.
 pub(crate) const JWKS_LIFETIME: Duration = Duration::from_mins(5);
 
@@ -50,6 +47,13 @@ pub(crate) const JWKS_LIFETIME: Duration = Duration::from_mins(5);
 pub(crate) struct Tokens {
     keyring: Keyring,
     network: String,
+}
+
+/// The site that a token is made at, or for.
+#[derive(Clone, Copy)]
+pub(crate) struct Issuer<'a> {
+    pub(crate) url: &'a PublicUrl,
+    pub(crate) recipient: &'a Recipient,
 }
 
 /// An access token.
@@ -73,34 +77,34 @@ impl Tokens {
     /// A token for whoever takes `audience` for his own name. It never outlives the session.
     pub(crate) async fn access(
         &self,
-        site: &Served,
+        issuer: Issuer<'_>,
         session: &Session,
         audience: &str,
         now: UnixMillis,
     ) -> Result<Access, Problem> {
-        let (token, expires_at) = self.token(Kind::Access, site, session, audience, now).await?;
+        let (token, expires_at) = self.token(Kind::Access, issuer, session, audience, now).await?;
         Ok(Access { token, expires_at })
     }
 
     /// A token that tells the application at `protected_origin` who is signed in. It never outlives the session.
     pub(crate) async fn identity(
         &self,
-        site: &Served,
+        issuer: Issuer<'_>,
         session: &Session,
         protected_origin: &str,
         now: UnixMillis,
     ) -> Result<String, Problem> {
-        self.token(Kind::Identity, site, session, protected_origin, now).await.map(|(token, _)| token)
+        self.token(Kind::Identity, issuer, session, protected_origin, now).await.map(|(token, _)| token)
     }
 
     /// Whom an access token speaks of that the site made for itself.
-    pub(crate) async fn verify(&self, site: &Served, token: &str, now: UnixMillis) -> Result<TokenClaims, Problem> {
+    pub(crate) async fn verify(&self, issuer: Issuer<'_>, token: &str, now: UnixMillis) -> Result<TokenClaims, Problem> {
         let refused = |error: TokenError| Problem::new(Code::TokenRefused).because(&error);
         let unverified = Unverified::read(token, Kind::Access).map_err(refused)?;
         let ring = self.keyring.knowing(unverified.key_id(), now).await?;
         let key = ring.find(unverified.key_id()).ok_or_else(|| refused(TokenError::UnknownKey))?;
-        let (issuer, audience) = (site.public_url.to_string(), site.site().recipient().as_str());
-        unverified.verify(key.verifying(), Expected { issuer: &issuer, audience }, now).map_err(refused)
+        let expected = Expected { issuer: &issuer.url.to_string(), audience: issuer.recipient.as_str() };
+        unverified.verify(key.verifying(), expected, now).map_err(refused)
     }
 
     /// The public keys, as JSON (RFC 7517, section 5).
@@ -111,28 +115,24 @@ impl Tokens {
     async fn token(
         &self,
         kind: Kind,
-        site: &Served,
+        issuer: Issuer<'_>,
         session: &Session,
         audience: &str,
         now: UnixMillis,
     ) -> Result<(String, UnixMillis), Problem> {
-        let lifetime = match kind {
-            Kind::Access => ACCESS_LIFETIME,
-            Kind::Identity => IDENTITY_LIFETIME,
-        };
         // Whole seconds, rounded down: a token is never good for longer than what it stands for.
         let issued_at = now.get() / 1000;
-        let expires_at = (issued_at + lifetime.as_secs()).min(session.ends_at().get() / 1000);
+        let expires_at = (issued_at + kind.lifetime().as_secs()).min(session.ends_at().get() / 1000);
         if expires_at <= issued_at {
             return Err(Problem::new(Code::NotSignedIn));
         }
-        let issuer = site.public_url.to_string();
+        let url = issuer.url.to_string();
         let key = session.key.as_ref().map(PublicKey::handle);
         let claims = Claims {
-            iss: &issuer,
+            iss: &url,
             aud: audience,
             sub: session.account.as_str(),
-            client_id: (kind == Kind::Access).then(|| site.site().recipient().as_str()),
+            client_id: (kind == Kind::Access).then(|| issuer.recipient.as_str()),
             exp: expires_at,
             iat: issued_at,
             jti: &claims::id(random()?),

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use siwn::{SealedKeys, UnixMillis};
 use thiserror::Error;
 
-use super::ACCESS_LIFETIME;
+use super::claims::Kind;
 use super::key::{Jwk, SigningKey};
 use super::seal::Seals;
 use crate::problem::Problem;
@@ -19,7 +19,7 @@ use crate::problem::Problem;
 /// How long a key is published before it signs, at most.
 const AHEAD: Duration = Duration::from_hours(24);
 /// How long a key is published after another one signs in its place: for its last token, and for clocks that are behind.
-const KEPT_AFTER: Duration = ACCESS_LIFETIME.saturating_add(Duration::from_mins(10));
+const KEPT_AFTER: Duration = Kind::Access.lifetime().saturating_add(Duration::from_mins(10));
 /// How much longer it is kept, so that nobody puts back what somebody else threw away.
 const KEPT_LONGER: Duration = Duration::from_mins(1);
 /// What is further ahead was made by a clock that is wrong, and takes no other key's place.

@@ -5,8 +5,7 @@ use siwn::UnixMillis;
 use thiserror::Error;
 
 use super::claims::Kind;
-use super::jws::ALGORITHM;
-use super::key::VerifyingKey;
+use super::key::{ALGORITHM, VerifyingKey};
 use super::verify::{Expected, TokenClaims, TokenError, Unverified};
 
 /// Verifies access tokens of one issuer for one audience, by the keys that the issuer publishes at `/.well-known/jwks.json`.

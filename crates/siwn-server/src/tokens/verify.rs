@@ -9,8 +9,7 @@ use siwn::{AccountId, UnixMillis};
 use thiserror::Error;
 
 use super::claims::Kind;
-use super::jws::ALGORITHM;
-use super::key::VerifyingKey;
+use super::key::{ALGORITHM, VerifyingKey};
 
 /// The longest token that is read, in bytes.
 const LONGEST: usize = 4096;

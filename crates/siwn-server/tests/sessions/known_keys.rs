@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -9,7 +10,7 @@ use siwn::{KeyMemory, PrivateKey};
 use siwn_server::{LoginDenied, NewLogin};
 
 use crate::support::{Answer, Server, key, other_key, sign_as};
-use crate::{Audited, VERIFY};
+use crate::{Audited, VERIFY, bearer, line, session};
 
 async fn sign_in(server: &Server, account: &str, key: &PrivateKey) -> Answer {
     let token = sign_as(account, &server.challenge(&[]).await.json(), key);
@@ -93,6 +94,26 @@ async fn the_application_refuses_in_its_own_words_and_nothing_is_remembered() {
     assert_eq!(audited.server.post(VERIFY, &[], &body).await.status, StatusCode::OK, "the challenge was not spent");
     let lines = audited.lines();
     assert_eq!((&lines[0]["reason"], &lines[0]["account"]), (&json!("login_refused"), &json!("alice.near")));
+}
+
+#[tokio::test]
+async fn the_application_ends_the_sessions_of_an_account_at_once_and_of_nobody_else() {
+    let audited = Audited::with(|builder| builder.session_cache(Duration::from_secs(5)));
+    let server = &audited.server;
+    let (alice, another, bob) =
+        (bearer(server, "alice.near").await, bearer(server, "alice.near").await, bearer(server, "bob.near").await);
+    for token in [&alice, &another, &bob] {
+        assert_eq!(session(server, ("authorization", token)).await.status, StatusCode::OK);
+    }
+    server.siwn.end_sessions(&"alice.near".parse().unwrap()).await.unwrap();
+    let mut statuses = Vec::new();
+    for token in [&alice, &another, &bob] {
+        statuses.push(session(server, ("authorization", token)).await.status);
+    }
+    assert_eq!(statuses, [StatusCode::UNAUTHORIZED, StatusCode::UNAUTHORIZED, StatusCode::OK]);
+    assert_eq!(sign_in(server, "alice.near", &key()).await.status, StatusCode::OK, "the hook and the rules say who may sign in");
+    let told = audited.told(3);
+    assert_eq!(told[0], line("revocation", "ended_by_operator", "alice.near"));
 }
 
 #[tokio::test]

@@ -5,20 +5,11 @@ use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
 use super::error::{ColumnError, Fault};
+use super::expression::{now, run};
 use super::literal::{bytes, text, unhex};
-use super::rows::{change, digits, now};
+use super::rows::{change, digits};
 use super::sealed::{hash, opened};
 use crate::Clock;
-
-/// What the memory of spent challenges depends on: one run of the server, and the file that the table is in. Whatever may have lost rows,
-/// such as a backup that was put back, a standby that took over, or a table that was made anew, is another one.
-macro_rules! run {
-    () => {
-        "concat_ws(':', extract(epoch FROM pg_postmaster_start_time()), 'siwn.session'::regclass::oid, \
-         pg_relation_filenode('siwn.session'))"
-    };
-}
-pub(super) use run;
 
 /// Asks for the generation, after making another one where the memory is another one.
 pub(super) const GREETING: &str = concat!(

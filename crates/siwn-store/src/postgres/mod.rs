@@ -17,6 +17,7 @@ mod batch;
 mod core;
 mod error;
 mod examine;
+mod expression;
 mod keys;
 mod links;
 mod literal;

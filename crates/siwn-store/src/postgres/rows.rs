@@ -10,17 +10,9 @@ use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
 use super::error::{ColumnError, Fault};
+use super::expression::{now, run};
 use super::literal::{bytes, duration, list, millis, numbers, unhex};
-use super::meta::run;
 use crate::Clock;
-
-/// The store's time, as an expression.
-pub(super) fn now(clock: Option<&Clock>) -> String {
-    match clock {
-        None => "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint".into(),
-        Some(clock) => format!("{}::bigint", millis(clock())),
-    }
-}
 
 /// A statement that changes something is on disk before it is answered, whatever the server's or the user's setting.
 pub(super) fn change(sql: &str) -> String {

@@ -7,9 +7,9 @@ use futures_util::future::{join_all, try_join_all};
 use redis::Value;
 use siwn::{AccountId, LISTED, NewSession, Recipient, SessionId, SessionRow, UnixMillis};
 
-use super::Core;
+use super::core::Core;
+use super::deadline::Deadline;
 use super::error::Fault;
-use super::link::Deadline;
 use super::rows::{Found, millis};
 use super::scripts::{CLOSE, CUT_OFF, ENLIST, UNBLOCK};
 

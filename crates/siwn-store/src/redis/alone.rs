@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, Cmd, RedisError, Value};
+use redis::{AsyncConnectionConfig, Client, Cmd, ErrorKind, RedisError, ServerErrorKind, Value};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout_at;
 
+use super::deadline::{Deadline, PATIENCE, in_time};
 use super::error::Fault;
-use super::link::{Deadline, PATIENCE, in_time};
 
 /// How long it rests between two attempts to connect: at first, and at most.
 const REST: Duration = Duration::from_millis(50);
@@ -48,7 +48,7 @@ impl Alone {
     pub(super) async fn send(&self, command: &Cmd, deadline: Deadline) -> Result<Value, Fault> {
         let (number, mut connection) = self.connection(deadline).await?;
         let answer = in_time(command.query_async(&mut connection), deadline).await;
-        if answer.as_ref().is_err_and(Fault::breaks_the_connection) {
+        if answer.as_ref().is_err_and(breaks_the_connection) {
             self.give_up(number);
         }
         answer
@@ -93,6 +93,22 @@ impl Alone {
 impl Drop for Alone {
     fn drop(&mut self) {
         self.stop();
+    }
+}
+
+/// Whether the connection is of no more use: it is broken, silent, or leads to a server that may not be written to.
+fn breaks_the_connection(fault: &Fault) -> bool {
+    match fault {
+        Fault::Lost(_) => true,
+        // Whoever waits for less than a call may take says nothing of the connection that others share.
+        Fault::Silent(patience) => *patience >= PATIENCE,
+        Fault::No(error) => {
+            matches!(
+                error.kind(),
+                ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown) | ErrorKind::AuthenticationFailed
+            )
+        }
+        _ => false,
     }
 }
 

@@ -8,8 +8,6 @@ use redis::{ErrorKind, RedisError, ServerErrorKind};
 use siwn::{SessionId, StoreError};
 use thiserror::Error;
 
-use super::link::PATIENCE;
-
 /// Why a Redis cannot be opened as a store.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -106,22 +104,6 @@ impl Fault {
     /// Whether the server does not know the script by its name.
     pub(super) fn is_no_script(&self) -> bool {
         matches!(self, Self::No(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript))
-    }
-
-    /// Whether the connection is of no more use: it is broken, silent, or leads to a server that may not be written to.
-    pub(super) fn breaks_the_connection(&self) -> bool {
-        match self {
-            Self::Lost(_) => true,
-            // Whoever waits for less than a call may take says nothing of the connection that others share.
-            Self::Silent(patience) => *patience >= PATIENCE,
-            Self::No(error) => {
-                matches!(
-                    error.kind(),
-                    ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown) | ErrorKind::AuthenticationFailed
-                )
-            }
-            _ => false,
-        }
     }
 
     /// What somebody is answered who asked for a change.

@@ -2,7 +2,8 @@
 
 use siwn::{AccountId, Counted, SessionId};
 
-use super::memory::bucket_of;
+/// How many buckets there are. Never changes: rows would be looked for elsewhere.
+pub(super) const BUCKETS: u8 = 64;
 
 pub(super) struct Keys {
     prefix: String,
@@ -68,4 +69,9 @@ impl Keys {
     fn of(&self, account: &AccountId, what: &str) -> String {
         format!("{}:{{{account}}}:{what}", self.prefix)
     }
+}
+
+/// The bucket of a row: the last byte of an id is random.
+pub(super) fn bucket_of(id: SessionId) -> u8 {
+    id.as_bytes()[15] % BUCKETS
 }

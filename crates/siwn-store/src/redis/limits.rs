@@ -6,8 +6,8 @@ use redis::Value;
 use siwn::{BoxFuture, Counted, Limits, LimitsUnavailable, Rate, Taken, UnixMillis};
 
 use super::RedisStore;
+use super::deadline::Deadline;
 use super::error::Fault;
-use super::link::Deadline;
 use super::scripts::LIMIT;
 
 /// How long a request waits for the counter. Beyond that it passes.

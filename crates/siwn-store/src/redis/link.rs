@@ -1,50 +1,19 @@
 //! The way to the server: one connection for all calls, or one to each node of a cluster.
 
-use std::time::Duration;
-
 use redis::cluster::ClusterClientBuilder;
 use redis::cluster_async::ClusterConnection;
 use redis::cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo, SingleNodeRoutingInfo};
 use redis::{Client, Cmd, ConnectionInfo, RedisError, TlsCertificates, Value};
-use tokio::time::{Instant, timeout_at};
 
 use super::alone::{Alone, connection_settings};
+use super::deadline::{Deadline, PATIENCE, in_time};
 use super::error::{Fault, OpenError};
 use super::scripts::Call;
 use super::url::RedisUrl;
 
-/// How long a call may take, all in all.
-pub(super) const PATIENCE: Duration = Duration::from_secs(2);
-
 pub(super) enum Link {
     Alone(Alone),
     Cluster(ClusterConnection),
-}
-
-/// Until when an answer counts.
-#[derive(Clone, Copy)]
-pub(super) struct Deadline {
-    at: Instant,
-    patience: Duration,
-}
-
-impl Deadline {
-    /// That of a call which begins now.
-    pub(super) fn of_a_call() -> Self {
-        Self::after(PATIENCE)
-    }
-
-    pub(super) fn after(patience: Duration) -> Self {
-        Self { at: Instant::now() + patience, patience }
-    }
-
-    pub(super) const fn at(self) -> Instant {
-        self.at
-    }
-
-    pub(super) const fn patience(self) -> Duration {
-        self.patience
-    }
 }
 
 /// A node of a cluster.
@@ -162,14 +131,6 @@ impl Node {
         let (host, port) = name.rsplit_once(':').ok_or(Fault::Answer("a question to all"))?;
         let port = port.parse().map_err(|_| Fault::Answer("a question to all"))?;
         Ok(Self { host: host.to_owned(), port })
-    }
-}
-
-/// The answer, if it comes in time.
-pub(super) async fn in_time(answer: impl Future<Output = Result<Value, RedisError>>, deadline: Deadline) -> Result<Value, Fault> {
-    match timeout_at(deadline.at(), answer).await {
-        Ok(answer) => answer.map_err(Fault::of_command),
-        Err(_) => Err(Fault::Silent(deadline.patience())),
     }
 }
 

@@ -15,13 +15,12 @@ use redis::Value;
 use sha2::{Digest as _, Sha256};
 use siwn::{Generation, SessionId};
 
+use super::deadline::Deadline;
 use super::error::Fault;
-use super::keys::Keys;
-use super::link::{Deadline, Link};
+use super::keys::{BUCKETS, Keys, bucket_of};
+use super::link::Link;
 use super::scripts::MARKER;
 
-/// How many buckets there are. Never changes: rows would be looked for elsewhere.
-pub(super) const BUCKETS: u8 = 64;
 /// How far a node's clock may go back before its bucket's generation is made anew: less than rows outlive their challenges, even by the
 /// time that passes between two looks.
 pub(super) const CLOCK_PATIENCE: Duration = Duration::from_secs(3);
@@ -63,11 +62,6 @@ impl Memory {
     pub(super) fn marker_of(&self, id: SessionId) -> &[u8] {
         &self.markers[usize::from(bucket_of(id))]
     }
-}
-
-/// The bucket of a row: the last byte of an id is random.
-pub(super) fn bucket_of(id: SessionId) -> u8 {
-    id.as_bytes()[15] % BUCKETS
 }
 
 /// A generation for a bucket that has none.

@@ -51,6 +51,9 @@ pub enum OpenError {
     /// SQLite fails in another way.
     #[error("the database cannot be used")]
     Sqlite(#[source] Box<dyn StdError + Send + Sync>),
+    /// The operating system gives no random bytes.
+    #[error("the operating system gives no random bytes")]
+    Random(#[source] Box<dyn StdError + Send + Sync>),
     /// The system gives no thread.
     #[error("no thread can be started")]
     Thread(#[source] io::Error),

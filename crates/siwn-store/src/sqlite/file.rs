@@ -11,7 +11,7 @@ use siwn::Generation;
 
 use super::error::OpenError;
 use super::link::{Access, FileId, Link};
-use super::rows;
+use super::meta;
 
 /// "siwn", in the file's header.
 const APPLICATION_ID: i32 = i32::from_be_bytes(*b"siwn");
@@ -97,7 +97,7 @@ fn prepare(connection: &mut Connection, generation_if_new: Generation) -> Result
     }
     transaction
         .execute("INSERT INTO meta (one, generation) VALUES (1, ?1) ON CONFLICT DO NOTHING", [generation_if_new.as_bytes()])?;
-    let generation = rows::generation(&transaction)?;
+    let generation = meta::generation(&transaction)?;
     transaction.commit()?;
     Ok(generation)
 }

@@ -22,6 +22,8 @@ mod file;
 mod job;
 mod keys;
 mod link;
+mod meta;
+mod opening;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -31,7 +33,7 @@ use std::io;
 use std::path::Path;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rusqlite::Connection;
 use siwn::{
@@ -71,14 +73,11 @@ pub fn is_open_to_others(path: &Path) -> io::Result<bool> {
 ///
 /// ```
 /// # tokio::runtime::Runtime::new()?.block_on(async {
-/// use std::{sync::Arc, time::SystemTime};
-/// use siwn::Generation;
 /// use siwn_store::SqliteStore;
 ///
 /// # let directory = tempfile::tempdir()?;
 /// # let path = directory.path().join("siwn.db");
-/// let random = [7; 16]; // 16 random bytes
-/// let store = SqliteStore::open_file(&path, Generation::from_bytes(random), Arc::new(|| SystemTime::now().into()))?;
+/// let store = SqliteStore::open(&path)?;
 /// store.shutdown().await;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # })?;
@@ -94,10 +93,22 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the file at `path`, and makes it where there is none: readable by its owner only, with `generation_if_new` as its
-    /// generation, 16 random bytes. An older file is brought up to date.
+    /// Opens the file at `path`, and makes it where there is none: readable by its owner only. Goes by the machine's clock. An older file
+    /// is brought up to date.
     ///
     /// Blocks, for a few milliseconds as a rule; up to ten seconds where another process holds the file.
+    ///
+    /// # Errors
+    ///
+    /// Where the file is none of ours or of a later version, or cannot be used; it is left as it is then.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        let mut random = [0; 16];
+        getrandom::fill(&mut random).map_err(|error| OpenError::Random(error.into()))?;
+        Self::open_file(path.as_ref(), Generation::from_bytes(random), Arc::new(|| SystemTime::now().into()))
+    }
+
+    /// Opens the file at `path`, and makes it where there is none: readable by its owner only, with `generation_if_new` as its
+    /// generation, 16 random bytes. An older file is brought up to date. Blocks like [`open`](Self::open), and fails like it.
     pub fn open_file(path: &Path, generation_if_new: Generation, clock: Clock) -> Result<Self, OpenError> {
         Self::open_idling(path, generation_if_new, clock, threads::IDLE)
     }
@@ -151,10 +162,10 @@ impl Store for SqliteStore {
     fn open<'a>(&'a self, session: &'a NewSession) -> BoxFuture<'a, Result<Opening, StoreError>> {
         let (session, clock, known) = (session.clone(), Arc::clone(&self.clock), Arc::clone(&self.generation));
         Box::pin(self.write(move |connection| {
-            let opening = rows::open(connection, &session, clock())?;
+            let opening = opening::open(connection, &session, clock())?;
             if opening == Opening::OtherGeneration {
                 // The file's may be the newer one: others share it.
-                *known.write().unwrap_or_else(PoisonError::into_inner) = rows::generation(connection)?;
+                *known.write().unwrap_or_else(PoisonError::into_inner) = meta::generation(connection)?;
             }
             Ok(opening)
         }))
@@ -222,7 +233,7 @@ impl Store for SqliteStore {
     }
 
     fn signing_keys(&self) -> BoxFuture<'_, Result<Option<SealedKeys>, StoreError>> {
-        Box::pin(self.read(rows::signing_keys))
+        Box::pin(self.read(meta::signing_keys))
     }
 
     fn replace_signing_keys<'a>(
@@ -231,7 +242,7 @@ impl Store for SqliteStore {
         new: &'a SealedKeys,
     ) -> BoxFuture<'a, Result<bool, StoreError>> {
         let (old, new) = (old.cloned(), new.clone());
-        Box::pin(self.write(move |connection| rows::replace_signing_keys(connection, old.as_ref(), &new)))
+        Box::pin(self.write(move |connection| meta::replace_signing_keys(connection, old.as_ref(), &new)))
     }
 
     fn counts(&self) -> BoxFuture<'_, Result<Counts, StoreError>> {
@@ -240,19 +251,19 @@ impl Store for SqliteStore {
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), StoreError>> {
-        Box::pin(self.write(rows::check))
+        Box::pin(self.write(meta::check))
     }
 }
 
 impl KeptSecrets for SqliteStore {
     fn kept_secrets<'a>(&'a self, if_new: &'a str) -> BoxFuture<'a, Result<String, StoreError>> {
         let if_new = if_new.to_owned();
-        Box::pin(self.write(move |connection| rows::kept_secrets(connection, &if_new)))
+        Box::pin(self.write(move |connection| meta::kept_secrets(connection, &if_new)))
     }
 
     fn replace_secrets<'a>(&'a self, old: &'a str, new: &'a str) -> BoxFuture<'a, Result<bool, StoreError>> {
         let (old, new) = (old.to_owned(), new.to_owned());
-        Box::pin(self.write(move |connection| rows::replace_secrets(connection, &old, &new)))
+        Box::pin(self.write(move |connection| meta::replace_secrets(connection, &old, &new)))
     }
 }
 

@@ -14,7 +14,7 @@ use super::fault::{Failed, Fault};
 use super::file::Links;
 use super::job::Job;
 use super::link::Link;
-use super::rows;
+use super::meta;
 use crate::Clock;
 
 /// How many calls may wait, of each kind.
@@ -120,7 +120,7 @@ impl Writer {
             return;
         }
         // Where it fails, the next time will do: nobody depends on what is past.
-        let pruned = self.transact(|connection| rows::prune(connection, now, PRUNE_LIMIT));
+        let pruned = self.transact(|connection| meta::prune(connection, now, PRUNE_LIMIT));
         let is_behind = pruned.is_ok_and(|pruned| pruned == usize::from(PRUNE_LIMIT));
         self.pruned_at = (!is_behind).then_some(now);
     }

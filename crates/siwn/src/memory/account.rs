@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::SessionId;
-use crate::site::Recipient;
+use crate::recipient::Recipient;
 use crate::store::{KEYS_REMEMBERED, KeyMemory};
 
 #[derive(Default)]

@@ -4,9 +4,9 @@ use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 
 use super::account::Account;
+use crate::recipient::Recipient;
 use crate::row::{Generation, NewSession, Renewal, SessionId, SessionRow};
 use crate::signing_keys::SealedKeys;
-use crate::site::Recipient;
 use crate::store::{Counts, KeyMemory, LISTED, Opening, StoreError};
 use crate::{AccountId, UnixMillis};
 

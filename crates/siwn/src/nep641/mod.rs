@@ -1,5 +1,6 @@
 //! Off-chain authorizations (NEP-641): what an account says outside of the chain, by one of its keys or by its contract.
 
+mod ask;
 mod authorization;
 mod contract;
 mod json_payload;
@@ -11,6 +12,7 @@ mod timestamp;
 mod walk;
 mod wire;
 
+pub use ask::{AskId, ChainAnswer, ChainAsk, Step};
 pub use authorization::{AccessKeyAuthorization, AuthorizationError};
 pub use json_payload::JsonPayload;
 pub use message::{ChainId, MessageHash, Nep413Message, OffchainMessage};
@@ -18,4 +20,4 @@ pub use policy::{AuthorizationPolicy, ContractAccounts, LimitsError, ResolutionL
 pub use refusal::{AuthorizationFault, AuthorizationRefusal};
 pub use resolution::{Authorized, AuthorizedBy, Expected, PinnedBlock, Resolution, Resolved};
 pub use timestamp::{Rfc3339Error, Timestamp};
-pub use walk::{AskId, ChainAnswer, ChainAsk, Step, Walk};
+pub use walk::Walk;

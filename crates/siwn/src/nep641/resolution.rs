@@ -3,12 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::chain::{Block, ChainError};
+use crate::chain::Block;
 use crate::nep641::authorization::{AccessKeyAuthorization, AuthorizationError};
 use crate::nep641::policy::{AuthorizationPolicy, ContractAccounts};
 use crate::nep641::refusal::{AuthorizationFault, AuthorizationRefusal};
 use crate::nep641::timestamp::Timestamp;
-use crate::nep641::walk::{ChainAnswer, ChainAsk, Step, Walk};
 use crate::verified::{AccessPolicy, AccountRefusal, Funding};
 use crate::{AccountId, PublicKey};
 
@@ -98,30 +97,6 @@ impl Resolution {
             return Err(refusal);
         }
         Ok(Self { question: Arc::new(question), by_key })
-    }
-
-    /// Begins to ask, at one block.
-    pub fn start(&self, block: PinnedBlock) -> Walk<'_> {
-        Walk::new(self, block)
-    }
-
-    /// Asks everything of `chain`, one question after the other: for tests, and for a chain in the same process.
-    ///
-    /// # Errors
-    ///
-    /// Those of `chain`, and an answer that does not belong to its question.
-    pub fn ask_all(
-        &self,
-        block: PinnedBlock,
-        mut chain: impl FnMut(&ChainAsk) -> Result<ChainAnswer, ChainError>,
-    ) -> Result<Resolved, ChainError> {
-        let mut walk = self.start(block);
-        while let Step::Ask(asks) = walk.next() {
-            for (id, ask) in asks {
-                walk.answer(id, chain(&ask)?);
-            }
-        }
-        walk.finish()
     }
 
     /// The account.

@@ -7,11 +7,11 @@ use std::collections::VecDeque;
 use std::{fmt, mem};
 
 use crate::chain::{Access, ChainError};
+use crate::nep641::ask::{AskId, Branch, ChainAnswer, ChainAsk, Step};
 use crate::nep641::contract::{self, Answer, Pending};
 use crate::nep641::policy::ContractAccounts;
 use crate::nep641::refusal::AuthorizationFault;
 use crate::nep641::resolution::{Authorized, AuthorizedBy, ByKey, PinnedBlock, Resolution, Resolved};
-use crate::quoted::Quoted;
 use crate::verified::{AccountRefusal, Funding};
 use crate::{AccountId, PublicKey};
 
@@ -61,66 +61,34 @@ enum Why {
     Refused(AccountRefusal),
 }
 
-/// What to do next.
-#[derive(Debug)]
-pub enum Step {
-    /// Ask these, all at the pinned block, and give the answers. None: wait for those that are under way.
-    Ask(Vec<(AskId, ChainAsk)>),
-    /// Nothing: [`Walk::finish`].
-    Done,
-}
+impl Resolution {
+    /// Begins to ask, at one block.
+    pub fn start(&self, block: PinnedBlock) -> Walk<'_> {
+        Walk::new(self, block)
+    }
 
-/// Which question an answer belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct AskId {
-    node: usize,
-    of: Branch,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Branch {
-    Key,
-    Contract,
-}
-
-/// A question to the chain.
-#[derive(Clone, PartialEq, Eq)]
-pub enum ChainAsk {
-    /// What the account grants the key.
-    Key {
-        /// The account.
-        account: AccountId,
-        /// The key.
-        key: PublicKey,
-    },
-    /// What a view function of the account's contract returns.
-    Contract {
-        /// The account.
-        account: AccountId,
-        /// The function.
-        method: &'static str,
-        /// Its arguments, as JSON.
-        args: Vec<u8>,
-    },
-}
-
-/// An authoritative answer at the pinned block. An outage is none: it ends the walk from outside.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ChainAnswer {
-    /// What the account grants the key.
-    Access(Access),
-    /// What the contract returned.
-    Returned(Vec<u8>),
-    /// There is no such account.
-    NoAccount,
-    /// The account has no contract.
-    NoContract,
-    /// The contract failed: it panicked, has no such function, took too long.
-    Failed(Quoted),
+    /// Asks everything of `chain`, one question after the other: for tests, and for a chain in the same process.
+    ///
+    /// # Errors
+    ///
+    /// Those of `chain`, and an answer that does not belong to its question.
+    pub fn ask_all(
+        &self,
+        block: PinnedBlock,
+        mut chain: impl FnMut(&ChainAsk) -> Result<ChainAnswer, ChainError>,
+    ) -> Result<Resolved, ChainError> {
+        let mut walk = self.start(block);
+        while let Step::Ask(asks) = walk.next() {
+            for (id, ask) in asks {
+                walk.answer(id, chain(&ask)?);
+            }
+        }
+        walk.finish()
+    }
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(resolution: &'a Resolution, pinned: PinnedBlock) -> Self {
+    fn new(resolution: &'a Resolution, pinned: PinnedBlock) -> Self {
         let question = &resolution.question;
         let mut walk = Self {
             resolution,
@@ -312,17 +280,5 @@ impl fmt::Debug for Walk<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let under_way = self.under_way.len();
         f.debug_struct("Walk").field("account", self.resolution.account()).field("under_way", &under_way).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for ChainAsk {
-    /// Without what would let its reader in.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Key { account, key } => f.debug_struct("Key").field("account", account).field("key", key).finish(),
-            Self::Contract { account, method, args: _ } => {
-                f.debug_struct("Contract").field("account", account).field("method", method).finish_non_exhaustive()
-            }
-        }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use siwn::ContractAccounts;
 use siwn_chain::{EndpointReport, MethodReport, MethodState, Need, RpcUrl, TipReport, Trouble};
-use siwn_server::config::Config;
+use siwn_server::config::{Config, duration_text};
 
 use super::check::{Check, Level};
 use crate::output;
@@ -96,7 +96,7 @@ fn what_to_do(trouble: &Trouble, config: &Config) -> String {
         "unreachable" => "check its address, name service and firewall, or take it out of rpc".into(),
         "timed_out" => format!(
             "it had {}: see whether it is up and near enough, or allow it more with rpc_timeout",
-            humantime::format_duration(config.rpc_timeout)
+            duration_text(config.rpc_timeout)
         ),
         "limited" => "it is asked too often for what it offers you: use a key, or another endpoint".into(),
         "locked_out" => "its key is missing or wrong: check what its provider wants in the address".into(),

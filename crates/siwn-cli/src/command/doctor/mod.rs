@@ -6,12 +6,12 @@ mod store;
 
 use serde::Serialize;
 use siwn_chain::EndpointReport;
-use siwn_server::config::{Config, Fault, StoreUrl, settings};
+use siwn_server::config::{Config, Fault, StoreUrl};
 
 use self::check::{Check, Level};
 use super::serve;
 use crate::arguments::Doctor;
-use crate::configuration::Settings;
+use crate::configuration::{Settings, how_to_set};
 use crate::failure::Failure;
 use crate::{output, runtime};
 
@@ -84,14 +84,7 @@ fn doubtful(warning: &Fault) -> Check {
 
 fn fault(fault: &Fault) -> Check {
     let check = Check::new("configuration", Level::Fail, fault.to_string());
-    // A setting that stands nowhere is named by itself.
-    match settings().iter().find(|setting| setting.name == fault.place) {
-        Some(setting) if setting.is_flag => {
-            check.advice(format!("set SIWN_{}, or --{}", setting.name.to_ascii_uppercase(), setting.flag))
-        }
-        Some(setting) => check.advice(format!("set SIWN_{}", setting.name.to_ascii_uppercase())),
-        None => check.advice("correct it there"),
-    }
+    check.advice(how_to_set(fault).unwrap_or_else(|| "correct it there".to_owned()))
 }
 
 fn secret(config: &Config, is_kept: Option<bool>) -> Check {

@@ -7,11 +7,11 @@ use std::{fs, io};
 use rustix::fs::{Access, access};
 use siwn_server::config::StoreUrl;
 use siwn_store::postgres::DatabaseReport;
-use siwn_store::sqlite::{FileReport, OpenError};
+use siwn_store::sqlite::FileReport;
 use siwn_store::{PostgresStore, PostgresUrl, RedisStore, RedisUrl, SqliteStore};
 
 use super::check::{Check, Level};
-use crate::runtime;
+use crate::{runtime, store_advice};
 
 /// The store, and whether a secret is kept in it, where that can be said.
 pub(super) fn check(url: &StoreUrl) -> (Check, Option<bool>) {
@@ -28,39 +28,21 @@ pub(super) fn check(url: &StoreUrl) -> (Check, Option<bool>) {
 }
 
 fn redis(url: &RedisUrl) -> Check {
-    use siwn_store::redis::OpenError;
     let error = match runtime::run(async { Ok(RedisStore::examine(url).await) }) {
         Ok(Ok(())) => return line(Level::Ok, format!("{url}: answers, and throws nothing away")),
         Ok(Err(error)) => error,
         Err(failure) => return line(Level::Skip, failure.error()),
     };
-    let advice = match error {
-        OpenError::Unreachable(_) => "see whether it is up, and reached from here; rediss:// where it speaks TLS",
-        OpenError::Refused(_) => "give user and password in the URL, and the rights that docs/stores.md names",
-        OpenError::Evicts { .. } => "set maxmemory-policy noeviction there",
-        OpenError::Authorities(_) => "name a file that the user that siwn runs as may read",
-        _ => "docs/stores.md says what a Redis must be like",
-    };
-    line(Level::Fail, format!("{url}: {}", with_causes(&error))).advice(advice)
+    line(Level::Fail, format!("{url}: {}", with_causes(&error))).advice(store_advice::of_redis(&error))
 }
 
 fn postgres(url: &PostgresUrl) -> (Check, Option<bool>) {
-    use siwn_store::postgres::OpenError;
     let error = match runtime::run(async { Ok(PostgresStore::examine(url).await) }) {
         Ok(Ok(report)) => return (examined(url, report), Some(report.keeps_secret)),
         Ok(Err(error)) => error,
         Err(failure) => return (line(Level::Skip, failure.error()), None),
     };
-    let advice = match error {
-        OpenError::Unreachable(_) => "see whether it is up, and reached from here",
-        OpenError::Refused(_) => "name a database that is there, and a user and password that its server lets in",
-        OpenError::ReadOnly => "name the server that this one follows, or make it one that can be written to",
-        OpenError::Forbidden(_) => "give the user the right, or a schema of his own: CREATE SCHEMA siwn AUTHORIZATION user",
-        OpenError::Older { .. } => "bring the server up to date",
-        OpenError::Newer { .. } => "run the version that wrote it, or a later one",
-        _ => "docs/stores.md says what PostgreSQL must be like",
-    };
-    (line(Level::Fail, format!("{url}: {}", with_causes(&error))).advice(advice), None)
+    (line(Level::Fail, format!("{url}: {}", with_causes(&error))).advice(store_advice::of_postgres(&error)), None)
 }
 
 fn examined(url: &PostgresUrl, report: DatabaseReport) -> Check {
@@ -83,7 +65,9 @@ fn sqlite(path: &Path) -> (Check, Option<bool>) {
         Err(error) => (unusable(&name, &error.to_string()), None),
         Ok(metadata) => match SqliteStore::examine_file(path) {
             Ok(report) => (made(path, &name, metadata.mode(), report), Some(report.keeps_secret)),
-            Err(error) => (of_error(&name, &error), None),
+            Err(error) => {
+                (line(Level::Fail, format!("{name}: {}", with_causes(&error))).advice(store_advice::of_sqlite(&error)), None)
+            }
         },
     }
 }
@@ -113,19 +97,6 @@ fn made(path: &Path, name: &str, mode: u32, report: FileReport) -> Check {
     }
     let state = if report.is_outdated { "the next start brings it up to date" } else { "good" };
     line(Level::Ok, format!("{name}: {state}"))
-}
-
-fn of_error(name: &str, error: &OpenError) -> Check {
-    let advice = match error {
-        OpenError::Newer { .. } => "run the version that wrote it, or a later one",
-        OpenError::Damaged(_) => {
-            "put a backup in its place, or move it away: the next start makes a new one, and all sign in again"
-        }
-        OpenError::File(_) => "give it to the user that siwn runs as",
-        OpenError::Busy => "look again; if it stays, another program holds it",
-        _ => "name another file with store, as in sqlite:/var/lib/siwn/siwn.db",
-    };
-    line(Level::Fail, format!("{name}: {}", with_causes(error))).advice(advice)
 }
 
 fn unusable(name: &str, error: &str) -> Check {

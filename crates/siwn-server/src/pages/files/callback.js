@@ -8,10 +8,21 @@ const tx = new URLSearchParams(location.search).get("tx") ?? "";
 history.replaceState(null, "", location.pathname);
 
 const page = pageOf();
-const { returnTo } = underWay.take(tx);
+const { returnTo, lang, texts } = underWay.take(tx);
 const loginUrl = new URL(page.loginUrl, location.href);
+if (lang && texts) speak(lang, texts);
 if (returnTo) loginUrl.searchParams.set("return_to", returnTo);
 /** @type {HTMLAnchorElement} */ (element("again")).href = loginUrl.href;
+
+/** Says all in the language that was chosen before. @param {string} lang @param {Record<string, string>} texts */
+function speak(lang, texts) {
+  loginUrl.searchParams.set("lang", lang);
+  page.texts = texts;
+  document.documentElement.lang = lang;
+  const said = { title: texts["title"], "working-title": texts["callback"], again: texts["again"], "send-again": texts["send_again"] };
+  for (const [id, text] of Object.entries(said)) element(id).textContent = text ?? "";
+  document.title = texts["title"] ?? "";
+}
 
 /** What the wallet answered, as the server takes it. Wallets that refuse leave out everything but the error. */
 function proof() {

@@ -1,9 +1,9 @@
 // The login page: a wallet is chosen, asked, and the server told what it answered. Every way in ends in one of four sections.
 // @ts-check
 import { connectors } from "./connectors.js";
-import { installed } from "./installed.js";
+import { installed, isBlocked } from "./installed.js";
 import { commands, read } from "./paste.js";
-import { Failure, ask, changed, element, filled, isJudged, isOpen, pageOf, show, showFailure, underWay } from "./server.js";
+import { Failure, ask, changed, element, filled, isJudged, isOpen, keepsCookies, pageOf, remembered, show, showFailure, underWay } from "./server.js";
 
 /**
  * A way to sign, as it stands in the list.
@@ -66,7 +66,7 @@ function withWallet(entry) {
   run(name, () => withWallet(entry), async (signal) => {
     const { signIn } = await import(page.client).catch(() => Promise.reject(new Failure("unreachable")));
     const steps = ["challenge", "wallet", "verify"];
-    const signMessage = (/** @type {any} */ wish) => wallet.sign(wish, () => approved(signal));
+    const signMessage = (/** @type {any} */ wish) => wallet.sign(wish, () => approved(signal), signal);
     const onStep = (/** @type {string} */ at) => step(steps.indexOf(at));
     // What a wallet has open is closed with its login, however that ends.
     signal.addEventListener("abort", wallet.leave);
@@ -90,7 +90,7 @@ function atWebsite(entry) {
     const wallet = new URL(url);
     const query = { message, nonce: btoa(String.fromCharCode(...nonce)), recipient, callbackUrl, state };
     for (const [key, value] of Object.entries(query)) wallet.searchParams.set(key, value);
-    underWay.keep(new URL(callbackUrl).searchParams.get("tx") ?? "", { returnTo });
+    underWay.keep(new URL(callbackUrl).searchParams.get("tx") ?? "", { returnTo, ...(page.lang && { lang: page.lang, texts: { ...texts, title: document.title } }) });
     remember(entry);
     step(1);
     location.assign(wallet);
@@ -103,8 +103,11 @@ let toPaste;
 /** The commands hold a challenge: a new one each time that they are shown. */
 async function showCommands() {
   try {
-    toPaste ??= await ask("initiate-login", {});
-    if (!toPaste) return;
+    if (!toPaste) {
+      toPaste = /** @type {import("./paste.js").Challenge} */ (await ask("initiate-login", {}));
+      // What was pasted before is another challenge's.
+      /** @type {HTMLTextAreaElement} */ (element("paste-output")).value = "";
+    }
     for (const button of document.querySelectorAll("[data-copies]")) button.textContent = texts.copy;
     const { near, siwn } = commands(toPaste, accountToPaste());
     element("near-command").textContent = near;
@@ -124,7 +127,8 @@ function withPasted() {
   if (!found || !toPaste) return;
   const { nonce, state } = toPaste;
   const proof = "authToken" in found ? found : { ...found, nonce, state };
-  run(texts.paste, withPasted, async (signal) => {
+  // What was judged is signed anew.
+  run(texts.paste, () => (toPaste ? withPasted() : choose()), async (signal) => {
     step(2);
     const session = await ask("verify-login", proof, signal);
     changed();
@@ -160,6 +164,8 @@ function step(/** @type {number} */ current) {
     item.className = index < current ? "done" : "";
     item.ariaCurrent = index === current ? "step" : null;
   }
+  // The first one takes no time that is worth a word.
+  element("progress").textContent = current === 0 ? "" : (element("steps").children[current]?.textContent ?? "");
 }
 
 function oneMore(/** @type {boolean} */ isWanted) {
@@ -178,11 +184,12 @@ async function approved(signal) {
 
 /** @param {any} error */
 function fail(error) {
-  const failure = new Failure(codeOf(error), error?.requestId);
+  const failure = new Failure(codeOf(error), error?.requestId, error?.reason);
   showFailure(page, failure, stage);
   const [resend, name, anew] = [error?.retry, asked, again];
   element("again").textContent = isOpen(failure.code, stage) ? texts.send_again : texts.again;
   element("again").onclick = () => (resend ? run(name, anew, async () => signedIn((await resend()).accountId)) : anew());
+  element("other-wallet").hidden = stage === "sign_out";
   // A challenge that was pasted for is not asked for twice.
   if (isJudged(failure.code)) toPaste = undefined;
   show("failed");
@@ -191,7 +198,7 @@ function fail(error) {
 /** @param {any} error */
 function codeOf(error) {
   if (typeof error?.code !== "string") return "internal";
-  return error.code === "wallet_failed" && /pop-?up/i.test(error.message) ? "popup_blocked" : error.code;
+  return error.code === "wallet_failed" && isBlocked(error) ? "popup_blocked" : error.code;
 }
 
 /** @param {string} accountId */
@@ -210,8 +217,9 @@ function signedIn(accountId, { isNew = true } = {}) {
 
 function choose(notice = "") {
   leaving?.abort();
-  element("notice").textContent = notice;
   show("choose");
+  // Screen readers tell what is said in sight.
+  element("notice").textContent = notice;
   if (element("paste").hasAttribute("open")) showCommands();
 }
 
@@ -231,12 +239,12 @@ async function signOut() {
 
 /** @param {Entry} entry */
 function remember({ id }) {
-  localStorage.setItem(LAST, id);
+  remembered(() => localStorage.setItem(LAST, id));
 }
 
 /** The last one first, then the installed ones. @param {Entry[]} entries */
 function list(entries) {
-  const last = localStorage.getItem(LAST);
+  const last = remembered(() => localStorage.getItem(LAST));
   const rank = (/** @type {Entry} */ { id, isInstalled }) => (id === last ? 0 : isInstalled ? 1 : 2);
   const sorted = entries.toSorted((one, other) => rank(one) - rank(other));
   element("wallets").replaceChildren(...sorted.map((entry) => row(entry, entry.id === last)));
@@ -251,14 +259,13 @@ function list(entries) {
 function row(entry, isLast) {
   const item = document.createElement("li");
   const button = add(item, "button", "", "wallet");
-  const { name, hint, icon, isInstalled, wallet } = entry;
+  const { name, hint, icon, wallet } = entry;
   if (icon?.startsWith("data:image/")) Object.assign(add(button, "img"), { src: icon, alt: "" });
   else add(button, "span", name.slice(0, 1).toUpperCase(), "mark").ariaHidden = "true";
   const what = add(button, "span", "", "what");
   add(what, "b", name);
   add(what, "span", hint);
-  const badge = isLast ? texts.last_used : isInstalled ? texts.installed : "";
-  if (badge) add(button, "span", badge, "badge");
+  if (isLast) add(button, "span", texts.last_used, "badge");
   button.addEventListener("click", () => (wallet ? withWallet(entry) : atWebsite(entry)));
   // What a wallet needs is there before the click, so that its window opens right after it.
   for (const event of ["pointerenter", "focus"]) button.addEventListener(event, () => wallet?.prepare(), { once: true });
@@ -297,12 +304,20 @@ const websites = () => page.websites.map((/** @type {{ id: string, name: string,
 // ---- The page ----
 
 async function start() {
+  if (!keepsCookies()) return noCookies();
   // Who has no session is not asked which it is.
   const [entries, session] = await Promise.all([ways(), page.cookie ? ask("session").catch(() => undefined) : undefined]);
   list(entries);
   if (session) signedIn(session.accountId, { isNew: false });
   else show("choose", { focus: false });
   performance.mark("ready");
+}
+
+/** Nobody can be signed in here, which is said before anybody signs. */
+function noCookies() {
+  again = () => location.reload();
+  fail(new Failure("browser_unknown"));
+  element("other-wallet").hidden = true;
 }
 
 element("cancel").addEventListener("click", () => choose());

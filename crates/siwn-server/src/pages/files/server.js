@@ -11,11 +11,12 @@
 
 /** A no, or no answer at all. */
 export class Failure extends Error {
-  /** @param {string} code @param {string} [requestId] */
-  constructor(code, requestId) {
+  /** @param {string} code @param {string} [requestId] @param {string} [reason] of the site, in its own words */
+  constructor(code, requestId, reason) {
     super(code);
     this.code = code;
     this.requestId = requestId;
+    this.reason = reason;
   }
 }
 
@@ -40,7 +41,7 @@ export async function ask(path, body, signal) {
     const text = await response.text();
     const answer = text === "" ? undefined : JSON.parse(text);
     if (response.ok) return answer;
-    throw new Failure(answer.error, answer.requestId);
+    throw new Failure(answer.error, answer.requestId, answer.reason);
   } catch (error) {
     if (error instanceof Failure) throw error;
     throw new Failure(signal?.aborted ? "cancelled" : "unreachable");
@@ -62,7 +63,9 @@ const WHY = {
   why_cookies: ["browser_unknown", "cookie_twice"],
   why_try_later: ["chain_unavailable", "store_unavailable", "too_many_questions", "rate_limited", "admission_unavailable"],
   why_unreachable: ["unreachable", "unexpected_answer"],
-  why_not_allowed: ["account_not_allowed", "account_blocked", "login_refused", "key_new"],
+  why_not_allowed: ["account_not_allowed", "account_blocked"],
+  why_key_new: ["key_new"],
+  why_login_refused: ["login_refused"],
   why_no_answer: ["no_answer"],
 };
 
@@ -84,13 +87,14 @@ export const isOpen = (code, stage) => stage === "sent" && !isJudged(code);
  * Shows a failure in the page's section for it.
  * @param {Page} page @param {Failure} failure @param {Stage} stage
  */
-export function showFailure(page, { code, requestId }, stage) {
-  const why = Object.entries(WHY).find(([, codes]) => codes.includes(code))?.[0] ?? "why_other";
+export function showFailure(page, { code, requestId, reason = "" }, stage) {
+  const told = Object.entries(WHY).find(([, codes]) => codes.includes(code))?.[0] ?? "why_other";
+  const why = told === "why_login_refused" && reason === "" ? "why_not_allowed" : told;
   const { texts } = page;
   const title = stage === "sign_out" ? "still_signed_in" : isOpen(code, stage) ? "unknown_outcome" : "failed";
   element("failed-title").textContent = texts[title] ?? "";
   // What an outage means depends on what was under way; of the other failures there is one text.
-  element("why").textContent = filled(texts[`${why}_${stage}`] ?? texts[why] ?? "", { network: page.network });
+  element("why").textContent = filled(texts[`${why}_${stage}`] ?? texts[why] ?? "", { network: page.network, reason });
   const isUsual = code === "cancelled";
   const request = requestId && why === "why_other" ? ` · ${filled(texts["request"] ?? "", { id: requestId })}` : "";
   element("request").textContent = isUsual ? "" : code + request;
@@ -119,16 +123,41 @@ export function element(/** @type {string} */ id) {
 /** @returns {any} */
 export const pageOf = () => JSON.parse(element("page").textContent ?? "");
 
-/** What is remembered of a login that goes by way of a wallet's website, in this tab. */
+/** Whether this browser keeps cookies of this site: it is tried, for what browsers that block them say of it differs. */
+export function keepsCookies() {
+  try {
+    document.cookie = "siwn-kept=yes; SameSite=Strict; Max-Age=60";
+    const isKept = document.cookie.includes("siwn-kept=yes");
+    document.cookie = "siwn-kept=; SameSite=Strict; Max-Age=0";
+    return isKept;
+  } catch {
+    return false;
+  }
+}
+
+/** What the browser remembers, where it is let: one that blocks cookies refuses every look at its storage. @template T @param {() => T} look */
+export function remembered(look) {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * What is remembered of a login that goes by way of a wallet's website, in this tab: where people go on to, and the language that they chose.
+ * @typedef {{ returnTo?: string, lang?: string, texts?: Record<string, string> }} UnderWay
+ */
 export const underWay = {
-  /** @param {string} tx @param {{ returnTo?: string }} login */
-  keep: (tx, login) => sessionStorage.setItem(`siwn ${tx}`, JSON.stringify(login)),
-  /** @param {string} tx @returns {{ returnTo?: string }} */
-  take(tx) {
-    const kept = sessionStorage.getItem(`siwn ${tx}`);
-    sessionStorage.removeItem(`siwn ${tx}`);
-    return kept ? JSON.parse(kept) : {};
-  },
+  /** @param {string} tx @param {UnderWay} login */
+  keep: (tx, login) => remembered(() => sessionStorage.setItem(`siwn ${tx}`, JSON.stringify(login))),
+  /** @param {string} tx @returns {UnderWay} */
+  take: (tx) =>
+    remembered(() => {
+      const kept = sessionStorage.getItem(`siwn ${tx}`);
+      sessionStorage.removeItem(`siwn ${tx}`);
+      return JSON.parse(kept ?? "{}");
+    }) ?? {},
 };
 
 /** Tells the tabs of this origin that somebody else may be signed in, as the client does. */

@@ -1,13 +1,17 @@
 //! How the pages look: a few values, each of a type of its own, so that nothing but them ever stands in a style.
 
 mod color;
+mod font;
+mod ground;
+mod style;
 
-use std::fmt::Write as _;
 use std::str::FromStr;
 
 use thiserror::Error;
 
-use self::color::{BLACK, Color, READABLE, WHITE};
+use self::color::{Color, READABLE};
+use self::font::Font;
+use self::ground::{DARK, Ground, LIGHT, SUNKEN};
 
 /// How the login page looks, as in `accent=#7a1fa2, radius=4, font=serif`.
 ///
@@ -66,14 +70,6 @@ struct Pair {
     dark: Option<Color>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Font {
-    System,
-    Serif,
-    Mono,
-    Rounded,
-}
-
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Scheme {
     #[default]
@@ -81,39 +77,6 @@ enum Scheme {
     Light,
     Dark,
 }
-
-/// What the style sheet of the pages has by itself. A test holds them against each other.
-struct Ground {
-    page: Color,
-    card: Color,
-    text: Color,
-    quiet: Color,
-    accent: Color,
-    better: &'static str,
-}
-
-const LIGHT: Ground = Ground {
-    page: Color([0xf6, 0xf6, 0xf3]),
-    card: WHITE,
-    text: Color([0x19, 0x1a, 0x17]),
-    quiet: Color([0x5b, 0x5d, 0x55]),
-    accent: Color([0x00, 0x69, 0x4f]),
-    better: "lighter",
-};
-
-const DARK: Ground = Ground {
-    page: Color([0x12, 0x13, 0x11]),
-    card: Color([0x1b, 0x1c, 0x1a]),
-    text: Color([0xec, 0xed, 0xe8]),
-    quiet: Color([0xa7, 0xaa, 0xa0]),
-    accent: Color([0x5f, 0xd3, 0xac]),
-    better: "darker",
-};
-
-/// Hundredths of the text's colour in what is drawn on a card.
-const SUNKEN: u16 = 5;
-const LINE: u16 = 15;
-const EDGE: u16 = 55;
 
 impl FromStr for Theme {
     type Err = ThemeError;
@@ -172,86 +135,6 @@ impl Theme {
         readable("card", card.light, &LIGHT)?;
         readable("card_dark", card.dark, &DARK)
     }
-
-    /// What a page says to the browser before it has the style.
-    pub(super) const fn schemes(&self) -> &'static str {
-        match self.scheme {
-            Scheme::Auto => "light dark",
-            Scheme::Light => "light",
-            Scheme::Dark => "dark",
-        }
-    }
-
-    /// The picture of the browser's tab, in the accent's colour: an address that holds it.
-    pub(super) fn icon(&self) -> String {
-        let accent = self.accent.light.or(self.accent.dark).unwrap_or(LIGHT.accent);
-        let (fill, stroke) = (accent.to_string(), accent.text_on_it().to_string());
-        format!(
-            "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' \
-             rx='4' fill='%23{}'/%3E%3Cpath d='M4 8.5l3 3 5-7' fill='none' stroke='%23{}' stroke-width='2' \
-             stroke-linecap='round' stroke-linejoin='round'/%3E%3C/svg%3E",
-            &fill[1..],
-            &stroke[1..]
-        )
-    }
-
-    /// The style sheet that stands behind the pages' own; none where there is nothing to say.
-    pub(super) fn css(&self) -> Option<String> {
-        if *self == Self::default() {
-            return None;
-        }
-        let mut css = format!(":root {{\n  color-scheme: {};\n", self.schemes());
-        for (name, color) in self.colours() {
-            let _ = writeln!(css, "  --{name}: {color};");
-        }
-        if let Some(radius) = self.radius {
-            let _ = writeln!(css, "  --radius: {radius}px;\n  --card-radius: {}px;", u16::from(radius) * 8 / 5);
-        }
-        if let Some(font) = self.font {
-            let _ = writeln!(css, "  --font: {};", font.stack());
-        }
-        css.push_str("}\n");
-        Some(css)
-    }
-
-    /// The variables of colours, each with what it is by day and by night.
-    fn colours(&self) -> Vec<(&'static str, String)> {
-        let (light, dark) = (self.shades(&LIGHT), self.shades(&DARK));
-        let both = light.into_iter().zip(dark);
-        let is_said = |pair: &Pair| pair.light.is_some() || pair.dark.is_some();
-        let is_wanted = |name: &str| match name {
-            "page" => is_said(&self.background),
-            "card" | "sunken" | "line" | "edge" => is_said(&self.card),
-            _ => is_said(&self.accent) || is_said(&self.card),
-        };
-        both.filter(|((name, _), _)| is_wanted(name))
-            .map(|((name, light), (_, dark))| (name, format!("light-dark({light}, {dark})")))
-            .collect()
-    }
-
-    fn shades(&self, ground: &Ground) -> [(&'static str, Color); 10] {
-        let is_light = ground.better == LIGHT.better;
-        let of = |pair: &Pair| if is_light { pair.light } else { pair.dark };
-        let page = of(&self.background).unwrap_or(ground.page);
-        let card = of(&self.card).unwrap_or(ground.card);
-        // Who names one accent means it for both.
-        let accent = of(&self.accent).or(self.accent.light).or(self.accent.dark).unwrap_or(ground.accent);
-        let soft = card.mixed(accent, 12);
-        let accent_text = accent.text_on_it();
-        let away = if accent_text == WHITE { BLACK } else { WHITE };
-        [
-            ("page", page),
-            ("card", card),
-            ("sunken", card.mixed(ground.text, SUNKEN)),
-            ("line", card.mixed(ground.text, LINE)),
-            ("edge", card.mixed(ground.text, EDGE)),
-            ("accent", accent),
-            ("accent-text", accent_text),
-            ("accent-hover", accent.mixed(away, 10)),
-            ("accent-soft", soft),
-            ("accent-ink", accent.readable_on(&[card, soft, page], ground.text)),
-        ]
-    }
 }
 
 /// The quiet text is what is hardest to read.
@@ -266,32 +149,6 @@ fn readable(name: &'static str, color: Option<Color>, ground: &Ground) -> Result
 
 fn radius(text: &str) -> Result<u8, &'static str> {
     text.parse().ok().filter(|radius| *radius <= 24).ok_or("is a number of pixels from 0 to 24")
-}
-
-impl FromStr for Font {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "system" => Ok(Self::System),
-            "serif" => Ok(Self::Serif),
-            "mono" => Ok(Self::Mono),
-            "rounded" => Ok(Self::Rounded),
-            _ => Err("is system, serif, mono or rounded"),
-        }
-    }
-}
-
-impl Font {
-    /// Fonts that machines have: none is loaded.
-    const fn stack(self) -> &'static str {
-        match self {
-            Self::System => "system-ui, -apple-system, \"Segoe UI\", Roboto, \"Noto Sans\", \"Liberation Sans\", sans-serif",
-            Self::Serif => "ui-serif, Charter, \"Iowan Old Style\", \"Noto Serif\", \"Liberation Serif\", Georgia, serif",
-            Self::Mono => "ui-monospace, SFMono-Regular, Menlo, Consolas, \"Liberation Mono\", monospace",
-            Self::Rounded => "ui-rounded, \"SF Pro Rounded\", Quicksand, Nunito, \"Arial Rounded MT Bold\", system-ui, sans-serif",
-        }
-    }
 }
 
 impl FromStr for Scheme {
@@ -309,6 +166,7 @@ impl FromStr for Scheme {
 
 #[cfg(test)]
 mod tests {
+    use super::color::WHITE;
     use super::*;
 
     fn css(text: &str) -> String {
@@ -381,17 +239,5 @@ mod tests {
         );
         assert!(error("card_dark=#ffffff").ends_with("choose a darker colour"));
         assert!(error("card=#999").starts_with("card: "));
-    }
-
-    #[test]
-    fn the_style_sheet_has_the_same_colours() {
-        let sheet = include_str!("../files/page.css");
-        let pairs = |ground: &Ground| [ground.page, ground.card, ground.text, ground.quiet, ground.accent];
-        for (name, (light, dark)) in
-            ["page", "card", "text", "quiet", "accent"].iter().zip(pairs(&LIGHT).into_iter().zip(pairs(&DARK)))
-        {
-            let line = format!("--{name}: light-dark({light}, {dark});");
-            assert!(sheet.contains(&line), "{line}");
-        }
     }
 }

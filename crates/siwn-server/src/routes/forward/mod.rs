@@ -4,7 +4,6 @@
 //! a client has sent in their place.
 
 mod credentials;
-mod identity;
 mod original;
 
 use std::sync::Arc;
@@ -17,8 +16,6 @@ use http::header::{AUTHORIZATION, CACHE_CONTROL, COOKIE, LOCATION};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, StatusCode};
 use siwn::Session;
-
-pub(crate) use self::identity::Identities;
 
 use self::original::Original;
 use super::only;
@@ -77,7 +74,7 @@ async fn visitor(siwn: &Siwn, site: &Arc<Served>, original: &Original, parts: &P
     original.check_caller(&parts.headers, site.site())?;
     let token = credentials::session(site.cookies, &parts.headers)?.ok_or(Problem::new(Code::NotSignedIn))?;
     let session = look(siwn, site, &site.forwarded, &token, parts).await?;
-    let identity = identity::token(siwn, site, &session).await?;
+    let identity = siwn.0.identities.token(&siwn.0.tokens, site.issuer(), &session, siwn.now()).await?;
     let mut response = StatusCode::OK.into_response();
     let headers = response.headers_mut();
     headers.insert(REMOTE_USER, text(session.account.as_str()));

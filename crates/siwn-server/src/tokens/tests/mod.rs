@@ -32,12 +32,9 @@ fn process(store: &Arc<dyn Store>, secrets: impl Into<Secrets>) -> Tokens {
 }
 
 /// The site `app.example`.
-fn site() -> &'static Served {
-    static SITE: LazyLock<Arc<Served>> = LazyLock::new(|| {
-        let siwn = crate::Siwn::builder(RECIPIENT).clock(Arc::new(|| NOW)).build().unwrap();
-        Arc::clone(&siwn.0.sites.first)
-    });
-    &SITE
+fn site() -> Issuer<'static> {
+    static SITE: LazyLock<(PublicUrl, Recipient)> = LazyLock::new(|| (ISSUER.parse().unwrap(), RECIPIENT.parse().unwrap()));
+    Issuer { url: &SITE.0, recipient: &SITE.1 }
 }
 
 /// A session that lives for long.

@@ -8,7 +8,7 @@ use siwn::{
     UrlError,
 };
 
-use crate::builder::BuildError;
+use super::BuildError;
 use crate::caller::is_this_machine;
 use crate::gate::NewKeys;
 use crate::pages::LoginPage;
