@@ -72,11 +72,12 @@ mod tests {
     use std::collections::BTreeMap;
     use std::path::PathBuf;
     use std::sync::Arc;
+    use std::time::Duration;
 
     use siwn::{Generation, UnixMillis};
 
     use super::*;
-    use crate::KeptSecrets as _;
+    use crate::{Clock, KeptSecrets as _};
 
     /// Every file of a folder and what is in it.
     fn content(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
@@ -94,7 +95,16 @@ mod tests {
     }
 
     fn open(path: &Path) -> SqliteStore {
-        SqliteStore::open_file(path, Generation::from_bytes([1; 16]), Arc::new(|| UnixMillis::new(1_790_000_000_000))).unwrap()
+        let clock: Clock = Arc::new(|| UnixMillis::new(1_790_000_000_000));
+        // It writes nothing by itself, but after the first call.
+        SqliteStore::open_idling(path, Generation::from_bytes([1; 16]), clock, Duration::from_hours(24)).unwrap()
+    }
+
+    /// Keeps a secret, and waits until nothing is written any more.
+    async fn keep(store: &SqliteStore) {
+        for _ in 0..2 {
+            store.kept_secrets("kept").await.unwrap();
+        }
     }
 
     #[tokio::test]
@@ -106,7 +116,7 @@ mod tests {
 
         let store = open(&path);
         assert_eq!(examine(&path).unwrap(), FileReport { is_outdated: false, keeps_secret: false });
-        store.kept_secrets("kept").await.unwrap();
+        keep(&store).await;
         assert_eq!(examine(&path).unwrap(), FileReport { is_outdated: false, keeps_secret: true }, "while it is open");
         store.shutdown().await;
         assert_eq!(examine(&path).unwrap(), FileReport { is_outdated: false, keeps_secret: true }, "when it is closed");
@@ -116,7 +126,7 @@ mod tests {
     async fn what_a_killed_process_left_is_read() {
         let (folder, copies) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let store = open(&folder.path().join("siwn.db"));
-        store.kept_secrets("kept").await.unwrap();
+        keep(&store).await;
         for (path, bytes) in content(folder.path()) {
             fs::write(copies.path().join(path.file_name().unwrap()), bytes).unwrap();
         }
