@@ -1,10 +1,10 @@
-// Browsers that give a page less than most: no storage, no cookies, no scripts that arrive; and what is long on a small screen.
+// Browsers that give a page less than most: no storage, no scripts that arrive; and what is long on a small screen.
 import assert from "node:assert/strict";
 import test, { describe } from "node:test";
 import { picture } from "./browser.js";
-import { approve, doneAs, failure, heading, settled, shifts, wallet } from "./login-page.js";
+import { approve, doneAs, heading, settled, shifts, wallet } from "./login-page.js";
 import { ALICE, LOGIN, place } from "./place.js";
-import { calls, install } from "./stand-in/installed.js";
+import { install } from "./stand-in/installed.js";
 
 const here = place();
 const PHONE = { viewport: { width: 360, height: 740 } };
@@ -52,18 +52,6 @@ describe("in a browser that refuses its storage", () => {
     await doneAs(page, ALICE);
     await visitor.leave([]);
   });
-
-  test("one that has no cookies either is told so before a wallet is asked", async () => {
-    const visitor = await here.enter();
-    await withoutStorage(visitor);
-    await visitor.context.addInitScript(() => Object.defineProperty(navigator, "cookieEnabled", { value: false }));
-    await install(visitor, here.accounts[0]);
-    const page = await visitor.open(LOGIN, settled);
-    await wallet(page, EXTENSION).click();
-    assert.match(await failure(page), /Allow cookies for this site/);
-    assert.deepEqual(await calls(page), []);
-    await visitor.leave([]);
-  });
 });
 
 describe("before the scripts are there", () => {
@@ -96,6 +84,23 @@ describe("before the scripts are there", () => {
     await page.evaluate(() => document.getAnimations().forEach((animation) => animation.finish()));
     await words.waitFor();
     await visitor.leave([], missing);
+  });
+
+  test("the callback page says what to do, and a reload signs in", async () => {
+    const visitor = await here.enter();
+    const page = await visitor.open(LOGIN, settled);
+    await page.route("**/callback.js", (route) => route.abort("connectionreset"));
+    await wallet(page, "MyNearWallet").click();
+    await approve(page, ALICE);
+    const words = page.getByText("Reload the page");
+    await words.waitFor({ state: "attached" });
+    assert.equal(await words.isVisible(), false);
+    await page.evaluate(() => document.getAnimations().forEach((animation) => animation.finish()));
+    await words.waitFor();
+    await page.unroute("**/callback.js");
+    await page.reload();
+    await doneAs(page, ALICE);
+    await visitor.leave([], [/^failed .*callback\.js/, /^console Failed to load resource/]);
   });
 
   test("who has a session is not shown what he need not sign", async () => {

@@ -110,6 +110,18 @@ export class Visitor {
   }
 }
 
+/** What a page meets in a browser that blocks its cookies; some say so by `navigator.cookieEnabled` besides. */
+export function blocksCookies() {
+  const get = () => {
+    throw new DOMException("Access is denied for this document.", "SecurityError");
+  };
+  Object.defineProperty(document, "cookie", { get: () => "", set: () => {} });
+  for (const name of ["localStorage", "sessionStorage"]) Object.defineProperty(globalThis, name, { get });
+  globalThis.BroadcastChannel = function () {
+    get();
+  };
+}
+
 export const NOBODY = "401 /api/auth/session";
 export const REFUSED = "401 /api/auth/verify-login";
 

@@ -315,11 +315,17 @@ describe("switches", () => {
   test("a node that is down, answers nonsense or stands still is neither a yes nor a no", async (t) => {
     const visitor = await enter();
     const page = await visitor.open(own.url);
-    const faults = { "Is down": /status 503/, "Answers nonsense": /NEAR could not be asked/, "Stands still": /NEAR could not be asked/ };
-    for (const [fault, words] of Object.entries(faults)) {
+    const faults = {
+      "Is down": ["Each call is answered 503.", /status 503/],
+      "Answers nonsense": ["The node answers with a web page", /NEAR could not be asked/],
+      "Stands still": ["The node stands still two minutes ago", /NEAR could not be asked/],
+    };
+    for (const [fault, [means, words]] of Object.entries(faults)) {
       await t.test(fault, async () => {
         await page.locator("#seen-list").evaluate((list) => list.replaceChildren());
         await page.getByLabel("The node").selectOption({ label: fault });
+        // It is said once it is so.
+        await page.getByText(means).waitFor();
         await signIn(page, ALICE);
         await refusedBecause(page, "chain_unavailable");
         const item = await saw(page, "/api/auth/verify-login", "NEAR could not be asked");

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { REFUSED } from "./browser.js";
-import { approve, doneAs, failure, heading, settled, wallet, windowOf } from "./login-page.js";
+import { approve, doneAs, failure, heading, settled, tellsOfClicks, wallet, windowAfterClick, windowOf } from "./login-page.js";
 import { ALICE, LOGIN, place } from "./place.js";
 import { calls, install } from "./stand-in/installed.js";
 
@@ -35,20 +35,10 @@ describe("a challenge that expired", { concurrency: true }, () => {
 
   test("a wallet that opens a window is asked again after a click, without which the browser would block it", async () => {
     const visitor = await here.enter();
-    // The page itself tells: each look at it from here counts as a click in it.
-    await visitor.context.addInitScript(() => {
-      const tell = () => document.querySelector("#continue:not([hidden])") && console.info("asks for a click");
-      new MutationObserver(tell).observe(document, { subtree: true, attributeFilter: ["hidden"] });
-    });
+    await tellsOfClicks(visitor);
     const page = await visitor.open(LOGIN, settled);
     const late = await expired(page, () => windowOf(page, "In a window"));
-    const asks = page.waitForEvent("console", (message) => message.text() === "asks for a click");
-    await approve(late, ALICE);
-    await asks;
-    await page.getByText("One more step: approve the message in In a window.").waitFor();
-    const opened = page.waitForEvent("popup");
-    await page.getByRole("button", { name: "Continue" }).click();
-    await approve(await opened, ALICE);
+    await approve(await windowAfterClick(page, () => approve(late, ALICE)), ALICE);
     await doneAs(page, ALICE);
     await visitor.leave([REFUSED]);
   });

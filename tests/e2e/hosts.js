@@ -17,6 +17,9 @@ export async function hosts(sites) {
   await once(server, "listening");
   const { port } = server.address();
   return {
+    names: Object.keys(sites),
+    port,
+    /** As Chromium takes it. */
     mapping: Object.keys(sites).map((name) => `MAP ${name}:443 127.0.0.1:${port}`).join(","),
     stop() {
       server.close();
@@ -33,11 +36,11 @@ function certificate() {
   return { key: pem, cert: pem };
 }
 
-/** Hands every request on, as a proxy in front of a server does. */
-export const proxyTo = (port) => (asked, answer) => {
+/** Hands every request on, as a proxy in front of a server does. `changed` are the headers of the answer, as it may change them. */
+export const proxyTo = (port, changed = (headers) => headers) => (asked, answer) => {
   const { method, url, headers } = asked;
   const onward = request({ host: "127.0.0.1", port, method, path: url, headers }, (answered) => {
-    answer.writeHead(answered.statusCode, answered.rawHeaders);
+    answer.writeHead(answered.statusCode, changed(answered.rawHeaders));
     answered.pipe(answer);
   });
   onward.on("error", () => answer.destroy());

@@ -66,6 +66,21 @@ for (const answers of ["no", "nothing"]) {
   });
 }
 
+for (const answers of ["blocked", "always blocked"]) {
+  test(`one whose window is ${answers} is asked once more, in a click`, async () => {
+    const visitor = await owner({ answers });
+    const page = await visitor.open(LOGIN, settled);
+    await wallet(page, WALLET).click();
+    await page.getByText(`One more step: approve the message in ${WALLET}.`).waitFor();
+    assert.equal((await calls(page)).length, 1);
+    await page.getByRole("button", { name: "Continue" }).click();
+    if (answers === "blocked") await doneAs(page, ALICE);
+    else assert.match(await failure(page), /blocked the wallet's window[^]*popup_blocked/);
+    assert.equal((await calls(page)).filter((call) => call !== "signOut").length, 2);
+    await visitor.leave([]);
+  });
+}
+
 test("one that stays silent can be left", async () => {
   const visitor = await owner({ answers: "silence" });
   const page = await visitor.open(LOGIN, settled);

@@ -64,6 +64,23 @@ export async function windowOf(page, name) {
   return opened;
 }
 
+/** Has the page itself tell when it asks for a click: to look would be one. */
+export const tellsOfClicks = (visitor) =>
+  visitor.context.addInitScript(() => {
+    const tell = () => document.querySelector("#continue:not([hidden])") && console.info("asks for a click");
+    new MutationObserver(tell).observe(document, { subtree: true, attributeFilter: ["hidden"] });
+  });
+
+/** Does this, after which the page asks for a click, and answers the window that the click opens. */
+export async function windowAfterClick(page, work) {
+  const asks = page.waitForEvent("console", (message) => message.text() === "asks for a click");
+  await work();
+  await asks;
+  const opened = page.waitForEvent("popup");
+  await page.getByRole("button", { name: "Continue" }).click();
+  return opened;
+}
+
 /** Approves in the first of two windows; the browser blocks the second. The wallet's frame tells, for to look would be a click. */
 export async function approveUntilBlocked(page, window, account) {
   const blocked = page.waitForEvent("console", (message) => message.text() === "its window was blocked");

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { dirname } from "node:path";
 import test, { describe } from "node:test";
-import { REFUSED, picture } from "./browser.js";
+import { REFUSED, blocksCookies, picture } from "./browser.js";
 import { approve, doneAs, failure, heading, reject, settled, shifts, wallet } from "./login-page.js";
 import { ALICE, LOGIN, place } from "./place.js";
 import { install } from "./stand-in/installed.js";
@@ -27,6 +27,23 @@ describe("by a command line", () => {
     await page.getByRole("button", { name: "Sign in", exact: true }).click();
     await doneAs(page, ALICE);
     await visitor.leave([]);
+  });
+
+  test("after a refusal there is a new message to sign", async () => {
+    const visitor = await here.enter();
+    const page = await visitor.open(LOGIN, settled);
+    await page.getByText("Sign on the command line").click();
+    const command = page.locator("#near-command").filter({ hasText: "nonce" });
+    const [nonce] = (await command.innerText()).match(/nonce \S{44}/);
+    const output = page.getByLabel("Output or token");
+    await page.getByLabel("Account").fill(ALICE);
+    await output.fill(JSON.stringify({ accountId: ALICE, publicKey: here.accounts[0].publicKey, signature: `${"A".repeat(86)}==` }));
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await failure(page);
+    await page.getByRole("button", { name: "Try again" }).click();
+    await command.filter({ hasNotText: nonce }).waitFor();
+    assert.equal(await output.inputValue(), "");
+    await visitor.leave([REFUSED]);
   });
 
   test("text without a signature is told at once, and nothing is sent", async () => {
@@ -100,6 +117,18 @@ describe("the page", () => {
       await visitor.leave([]);
     });
   }
+
+  test("says that it needs cookies, before anybody signs, where the browser blocks them", async () => {
+    const visitor = await here.enter();
+    await visitor.context.addInitScript(blocksCookies);
+    const page = await visitor.open(LOGIN, settled);
+    assert.match(await failure(page), /^Not signed in\s+The browser sent no cookie\. Allow cookies for this site, then try again in the same browser\.\s+browser_unknown\s+Try again$/);
+    const reloaded = page.waitForRequest(LOGIN);
+    await page.getByRole("button", { name: "Try again" }).click();
+    await reloaded;
+    await settled(page);
+    await visitor.leave([]);
+  });
 
   test("explains itself without JavaScript", async () => {
     const visitor = await here.enter({ javaScriptEnabled: false });

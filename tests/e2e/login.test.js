@@ -5,7 +5,7 @@ import { request } from "node:http";
 import { dirname } from "node:path";
 import test, { after, before, describe } from "node:test";
 import { dev } from "../npm/server.js";
-import { REFUSED, Visitor, askToSignIn, launch, logOut, picture, ready, refusedBecause, signIn, signedInAs } from "./browser.js";
+import { REFUSED, Visitor, askToSignIn, blocksCookies, launch, logOut, picture, ready, refusedBecause, signIn, signedInAs } from "./browser.js";
 
 let server;
 let browser;
@@ -260,6 +260,16 @@ test("a browser without Ed25519 is told so", async () => {
   const page = await visitor.context.newPage();
   await page.goto(server.url);
   await page.getByText("This browser has no Ed25519 signatures.").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Sign in with NEAR" }).isDisabled(), true);
+  await visitor.leave();
+});
+
+test("a browser that blocks cookies is told so", async () => {
+  const visitor = await Visitor.enter(browser);
+  await visitor.context.addInitScript(blocksCookies);
+  const page = await visitor.context.newPage();
+  await page.goto(server.url);
+  await page.getByText("This browser blocks this page's cookies").waitFor();
   assert.equal(await page.getByRole("button", { name: "Sign in with NEAR" }).isDisabled(), true);
   await visitor.leave();
 });

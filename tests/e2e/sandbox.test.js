@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test, { describe } from "node:test";
 import { Visitor } from "./browser.js";
-import { approve, approveUntilBlocked, doneAs, failure, heading, reject, session, settled, wallet, windowOf } from "./login-page.js";
+import { approve, approveUntilBlocked, doneAs, failure, heading, reject, session, settled, tellsOfClicks, wallet, windowAfterClick, windowOf } from "./login-page.js";
 import { ALICE, BOB, LOGIN, place } from "./place.js";
 
 const here = place();
@@ -58,7 +58,19 @@ describe("somebody signs in", () => {
     await visitor.leave([]);
   });
 
-  test("with a wallet whose second window the browser blocks, by the wallet's own button", async () => {
+  test("with a wallet whose second window the browser blocks, after a click on the page", async () => {
+    const visitor = await here.enter();
+    await tellsOfClicks(visitor);
+    const page = await visitor.open(LOGIN, settled);
+    const window = await windowOf(page, "In two windows without a button");
+    const second = await windowAfterClick(page, () => approve(window, ALICE));
+    assert.equal(await page.locator("#one-more").innerText(), "One more step: approve the message in In two windows without a button.");
+    await approve(second, ALICE);
+    await doneAs(page, ALICE);
+    await visitor.leave([]);
+  });
+
+  test("with a wallet whose frame lies over the page when the browser blocks its second window, by the wallet's own button", async () => {
     const visitor = await here.enter();
     const page = await visitor.open(LOGIN, settled);
     const window = await windowOf(page, "In two windows");
@@ -115,14 +127,36 @@ describe("nobody is signed in", () => {
     await visitor.leave([]);
   });
 
-  test("where the browser blocks the wallet's window, and the page says what to do", async () => {
+  test("where the browser blocks every window, and the page says what to do", async () => {
     const visitor = await here.enter();
     const page = await visitor.open(LOGIN, settled);
-    await approveUntilBlocked(page, await windowOf(page, "In two windows without a button"), ALICE);
+    await page.evaluate(() => ((globalThis.opens = open), (globalThis.open = () => null)));
+    await wallet(page, "In a window").click();
+    await page.getByRole("button", { name: "Continue" }).click();
     assert.match(await failure(page), /blocked the wallet's window[^]*popup_blocked/);
+    await page.evaluate(() => (globalThis.open = globalThis.opens));
     await page.getByRole("button", { name: "Choose another wallet" }).click();
     await approve(await windowOf(page, "In a window"), ALICE);
     await doneAs(page, ALICE);
+    await visitor.leave([]);
+  });
+
+  test("who left before the wallet's script was there: nothing comes up later", async () => {
+    const visitor = await here.enter();
+    const page = await visitor.open(LOGIN, settled);
+    let release;
+    const held = new Promise((resolve) => (release = resolve));
+    await page.route("https://wallets.example/inside.js", async (route) => (await held, route.continue()));
+    const came = page.waitForResponse("https://wallets.example/inside.js");
+    await wallet(page, "Inside").click();
+    await page.getByText("You approve in Inside").waitFor();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    release();
+    await came;
+    // Another one is asked after it, in the frame that is there alone.
+    await wallet(page, "Silent").click();
+    await page.locator("iframe").first().waitFor({ state: "attached" });
+    assert.deepEqual(await page.locator("iframe").evaluateAll((frames) => frames.map(({ srcdoc }) => srcdoc.match(/"name":"(\w+)"/)[1])), ["Silent"]);
     await visitor.leave([]);
   });
 

@@ -59,7 +59,7 @@ const STATES = [
   ["done-dark", "Signed in, in the dark", { ...DESKTOP, ...DARK }, { go: async (page) => (await choose(page), await heading(page, `Signed in as ${ALICE}`)) }],
   ["signed-out", "Signed out", PHONE, { go: signedOut }],
   ["cancelled", "The person said no: no fault", PHONE, { answers: "no", go: async (page) => (await choose(page), await failed(page)) }],
-  ["popup-blocked", "The browser blocked the wallet's window", PHONE, { before: (page) => page.addInitScript(() => (globalThis.open = () => null)), go: async (page) => (await wallet(page, NAMES.window).click(), await failed(page)) }],
+  ["popup-blocked", "The browser blocked the wallet's window", PHONE, { before: (page) => page.addInitScript(() => (globalThis.open = () => null)), go: blocked }],
   ...REFUSALS.map(([code, words]) => [
     code.replaceAll("_", "-"),
     words,
@@ -71,8 +71,15 @@ const STATES = [
   ["not-built", "A server that was built without Node", PHONE, { installs: false, before: wrote({ client: null, connector: null }) }],
   ["callback", "Back from a wallet's website", PHONE, { at: `${SITE}/api/auth/callback?tx=${"a".repeat(43)}#accountId=a&publicKey=b&signature=c&`, before: (page) => silent(page, "**/verify-login") }],
   ["callback-refused", "Back with a no", PHONE, { at: `${SITE}/api/auth/callback?tx=a#error=User%20rejected&`, go: failed }],
+  ["late", "Its scripts do not come", PHONE, { before: (page) => page.route("**/paste.js", (route) => route.abort()), until: late }],
   ["no-javascript", "Without JavaScript", { ...PHONE, javaScriptEnabled: false }, { until: (page) => page.locator("noscript .panel").waitFor() }],
 ];
+
+async function blocked(page) {
+  await wallet(page, NAMES.window).click();
+  await page.getByRole("button", { name: "Continue" }).click();
+  await failed(page);
+}
 
 async function commandLine(page) {
   await page.getByText("Sign on the command line").click();
@@ -91,6 +98,12 @@ async function oneMore(page) {
   const window = await windowOf(page, NAMES["two-steps"]);
   await window.getByRole("button", { name: "Approve" }).click();
   await page.locator("#continue").waitFor();
+}
+
+/** What shows itself after a while does so now. */
+async function late(page) {
+  await page.evaluate(() => document.getAnimations().forEach((animation) => animation.finish()));
+  await page.locator("#choose .late").waitFor();
 }
 
 async function signedOut(page) {

@@ -72,6 +72,30 @@ describe("a screen reader", () => {
     await visitor.leave([]);
   });
 
+  test("and everybody else reads first that one is signed out", async () => {
+    const visitor = await here.enter({ viewport: { width: 360, height: 740 } });
+    await install(visitor, here.accounts[0]);
+    const page = await visitor.open(LOGIN, settled);
+    await wallet(page, EXTENSION).click();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    const told = page.getByText("You are signed out.");
+    await told.waitFor();
+    const { y } = await told.boundingBox();
+    assert.ok(y < (await page.getByText("You sign this message").boundingBox()).y);
+    await visitor.leave([]);
+  });
+
+  test("hears the heading that one is brought to, and not the name of what is around it as well", async () => {
+    const visitor = await here.enter();
+    await install(visitor, here.accounts[0], { answers: "no" });
+    const page = await visitor.open(LOGIN, settled);
+    await wallet(page, EXTENSION).click();
+    await failure(page);
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), "Not signed in");
+    assert.equal(await page.getByRole("region", { name: "Not signed in" }).count(), 0);
+    await visitor.leave([]);
+  });
+
   test("hears of a wallet how one signs with it, once", async () => {
     const visitor = await here.enter();
     await install(visitor, here.accounts[0]);

@@ -34,6 +34,8 @@ export interface Connected {
   wallet: NearWalletBase;
   /** Fetches what the sandbox runs. */
   prepare(): Promise<unknown>;
+  /** Says how a click is asked for. It opens a window that the browser has blocked. */
+  onBlocked(click: () => Promise<void>): void;
   /** Removes what the wallet keeps in this page's storage. */
   forget(): Promise<void>;
   /** Closes its frames and windows, and removes what it keeps. */
@@ -64,19 +66,34 @@ function connected(wallet: Sandboxed, cancel: string): Connected {
   // A wallet's window may close, which its frame is told, after the frame is gone.
   const onMessage = executor._onMessage;
   const frames = new Set<Frame>();
+  /** Those that lie over the page: whoever is asked there clicks there. */
+  const shown = new Set<Frame>();
+  let click: (() => Promise<void>) | undefined;
   executor._onMessage = (frame, event) => {
     frames.add(named(onlyWhileThere(frame), manifest.name));
+    const { method } = event.data as { method?: string };
+    if (method === "open" && click && !shown.has(frame)) {
+      const clicked = click;
+      const blocked = () => (void clicked().then(() => onMessage(frame, event)), false as const);
+      return onMessage(unlessBlocked(frame, blocked), event);
+    }
     const answered = onMessage(frame, event);
-    if ((event.data as { method?: string }).method === "ui.showIframe") cameUp(frame, cancel);
+    if (method === "ui.hideIframe") shown.delete(frame);
+    if (method === "ui.showIframe") {
+      shown.add(frame);
+      cameUp(frame, cancel);
+    }
     return answered;
   };
   const leave = () => {
     for (const frame of frames) frame.dispose();
     for (const panel of Object.values(executor.activePanels)) panel.close();
     frames.clear();
+    shown.clear();
     void executor.clearStorage();
   };
-  return { wallet, prepare: () => executor.loadCode(), forget: () => executor.clearStorage(), leave };
+  const onBlocked = (asks: () => Promise<void>) => void (click = asks);
+  return { wallet, prepare: () => executor.loadCode(), onBlocked, forget: () => executor.clearStorage(), leave };
 }
 
 /** The frame, of which screen readers say whose it is. */
@@ -92,6 +109,20 @@ function onlyWhileThere(frame: Frame): Frame {
     frame.postMessage = (data) => void (frame.iframe.contentWindow && tell(data));
   }
   return frame;
+}
+
+/**
+ * The frame, which is not told that its window was blocked: another click opens it. There are browsers that open windows in a click itself
+ * only, and not in what a frame asks for because of one.
+ */
+function unlessBlocked(frame: Frame, blocked: () => false): Frame {
+  let isOpen: boolean | undefined;
+  const postMessage = (data: { status?: string; result?: unknown }) => {
+    // The first word is whether there is a window. What else the connector has to hand on is of one that is there.
+    isOpen ??= data.status !== "success" || data.result !== null || blocked();
+    if (isOpen) frame.postMessage(data);
+  };
+  return Object.create(frame, { postMessage: { value: postMessage } }) as Frame;
 }
 
 /** Who uses a keyboard goes on in what has come up. What surrounds it closes on a click, which a button says. */

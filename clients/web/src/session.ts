@@ -20,7 +20,7 @@ export async function signOut(options: ServerOptions = {}): Promise<void> {
 
 /**
  * Calls `listener` with who is signed in whenever that changes, in this tab or in another one of this origin.
- * What it returns ends that. Nothing is heard while the server does not answer.
+ * What it returns ends that. Nothing is heard while the server does not answer, and in some browsers while they block this page's cookies.
  */
 export function onChange(listener: (session: Session | null) => void, options: ServerOptions = {}): () => void {
   let looks = 0;
@@ -33,11 +33,11 @@ export function onChange(listener: (session: Session | null) => void, options: S
   // A page that comes back from the browser's memory has heard of nothing in between.
   const comeBack = (event: PageTransitionEvent) => void (event.persisted && look());
   const channel = channelOf(options);
-  channel.onmessage = look;
+  if (channel) channel.onmessage = look;
   globalThis.addEventListener?.("pageshow", comeBack);
   return () => {
     looks++;
-    channel.close();
+    channel?.close();
     globalThis.removeEventListener?.("pageshow", comeBack);
   };
 }
@@ -45,13 +45,18 @@ export function onChange(listener: (session: Session | null) => void, options: S
 /** Tells every tab, this one included, that somebody else may be signed in. */
 export function changed(options: ServerOptions): void {
   const channel = channelOf(options);
-  channel.postMessage(null);
-  channel.close();
+  channel?.postMessage(null);
+  channel?.close();
 }
 
-/** One channel for each server, by its whole address. */
-function channelOf(options: ServerOptions): BroadcastChannel {
-  return new BroadcastChannel(`siwn ${new URL(home(options), globalThis.location?.href)}`);
+/** One channel for each server, by its whole address. None where a browser that blocks cookies lets no tabs speak to one another. */
+function channelOf(options: ServerOptions): BroadcastChannel | undefined {
+  const name = `siwn ${new URL(home(options), globalThis.location?.href)}`;
+  try {
+    return new BroadcastChannel(name);
+  } catch {
+    return undefined;
+  }
 }
 
 export function asSession(answer: unknown): Session {

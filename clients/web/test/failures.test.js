@@ -238,3 +238,19 @@ test("the codes are those of the documentation", () => {
   const typed = [...union.matchAll(/"(\w+)"/g)].map(([, code]) => code);
   assert.deepEqual(typed, documented);
 });
+
+test("a browser that blocks cookies, and with them the channel between its tabs, is in nobody's way", async (t) => {
+  const blocked = class {
+    constructor() {
+      throw new DOMException("The operation is insecure.", "SecurityError");
+    }
+  };
+  const { BroadcastChannel } = globalThis;
+  globalThis.BroadcastChannel = blocked;
+  t.after(() => (globalThis.BroadcastChannel = BroadcastChannel));
+  const stop = onChange(() => assert.fail("nothing can be heard"), { server: dev.server });
+  const { token } = await signIn({ wallet: walletOf(dev.alice), server: dev.server, bearer: true });
+  assert.equal((await getSession({ server: dev.server, token })).accountId, dev.alice.accountId);
+  await signOut({ server: dev.server, token });
+  stop();
+});

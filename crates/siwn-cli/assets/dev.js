@@ -13,7 +13,8 @@ const PATIENCE = 120_000;
 const INSTALLED = "siwn-dev-wallet=installed";
 
 const byId = (id) => document.getElementById(id);
-const otherTabs = new BroadcastChannel("siwn-dev");
+/** None where the browser blocks this page's cookies: some let its tabs not speak to one another then. */
+const otherTabs = keepsCookies() ? new BroadcastChannel("siwn-dev") : undefined;
 
 /** The accounts that may be chosen, and the one that is. */
 let accounts = [];
@@ -397,7 +398,23 @@ async function copy(button) {
   }
 }
 
+/** Whether this browser keeps cookies of this page: it is tried, for what browsers that block them say of it differs. */
+function keepsCookies() {
+  try {
+    document.cookie = "siwn-kept=yes; SameSite=Strict; Max-Age=60";
+    const isKept = document.cookie.includes("siwn-kept=yes");
+    document.cookie = "siwn-kept=; SameSite=Strict; Max-Age=0";
+    return isKept;
+  } catch {
+    return false;
+  }
+}
+
 async function start() {
+  if (!keepsCookies()) {
+    show("signed-out");
+    return progress("This browser blocks this page's cookies, without which nobody is signed in. Allow them, then reload the page.");
+  }
   const listed = await (await fetch("/_dev/accounts.json")).json();
   accounts = listed.accounts;
   byId("recipient").textContent = listed.recipient;
@@ -419,5 +436,5 @@ async function start() {
 onClick("log-out", logOut);
 onClick("send-again", () => verify(unjudged));
 document.querySelectorAll("[data-copies]").forEach((button) => button.addEventListener("click", () => copy(button)));
-otherTabs.addEventListener("message", showSession);
+otherTabs?.addEventListener("message", showSession);
 await start();

@@ -218,6 +218,25 @@ fn fields(challenge: &Value) -> Value {
 }
 
 #[tokio::test]
+async fn a_member_that_comes_twice_says_nothing_that_can_be_relied_on() {
+    let server = Server::new();
+    let challenge = server.challenge(&[]).await.json();
+    let mut good = fields(&challenge);
+    for name in ["message", "recipient", "state"] {
+        good[name] = challenge[name].clone();
+    }
+    good["callbackUrl"] = Value::Null;
+    let twice = |name: &str, value: &Value| format!("{{\"{name}\":{value},{}", &good.to_string()[1..]);
+    for (name, value) in good.as_object().unwrap() {
+        let answer = server.send(request(Method::POST, VERIFY, &[], &twice(name, value))).await;
+        assert_eq!(answer.error(), "malformed", "{name}");
+    }
+    assert_eq!(server.asked(), 0);
+    let unread = twice("x", &json!(1)).replacen('{', "{\"x\":2,", 1);
+    assert_eq!(server.send(request(Method::POST, VERIFY, &[], &unread)).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn the_fields_sign_in_with_either_text_of_nonce_and_signature() {
     let server = Server::new();
     let challenge = server.challenge(&[]).await.json();

@@ -6,7 +6,10 @@ import { signMessage } from "./sign.js";
 const ORIGIN = "https://wallets.example";
 const WEBSITE = "https://app.mynearwallet.com";
 
-/** Asks in windows of its website, as often as `paths` says, one after the other. */
+/**
+ * Asks in windows of its website. `paths` says how: "twice", one after the other; with a "button" of its own, where one is blocked; with
+ * its "frame" over the page meanwhile.
+ */
 const inWindows = (paths) => `
   const { selector } = window;
 
@@ -40,6 +43,7 @@ const inWindows = (paths) => `
     signMessage: (wish) => ask("/sign-message", wish),
     async signInAndSignMessage({ messageParams }) {
       await selector.storage.set("signed", "yes");
+      if (${paths.includes("frame")}) await selector.ui.showIframe();
       let accounts = [{}];
       if (${paths.includes("twice")}) accounts = await signIn();
       const signedMessage = await ask("/sign-message", messageParams);
@@ -70,7 +74,7 @@ const WALLETS = {
   inside: { name: "Inside", script: INSIDE, features: ONE_STEP },
   window: { name: "In a window", script: inWindows([]), features: ONE_STEP },
   "two-steps": { name: "In two steps", script: inWindows([]), features: { signMessage: true } },
-  "two-windows": { name: "In two windows", script: inWindows(["twice", "button"]), features: ONE_STEP },
+  "two-windows": { name: "In two windows", script: inWindows(["twice", "button", "frame"]), features: ONE_STEP },
   blocked: { name: "In two windows without a button", script: inWindows(["twice"]), features: ONE_STEP },
   silent: { name: "Silent", script: SILENT, features: ONE_STEP },
 };

@@ -3,7 +3,7 @@ import { signMessage } from "./sign.js";
 
 /**
  * Installs it. `answers` says how it behaves: "well"; "no" and "nothing", two ways to refuse; "silence"; "held", which waits for
- * `release()` in the page.
+ * `release()` in the page; "blocked" and "always blocked", whose window the browser blocks, the first time or each time.
  */
 export async function install(visitor, account, { name = "An extension", features = { signInAndSignMessage: true }, answers = "well" } = {}) {
   await visitor.context.exposeFunction("extensionSigns", (wish) => signMessage(account, wish));
@@ -14,6 +14,7 @@ export async function install(visitor, account, { name = "An extension", feature
         calls.push({ address: location.href, nonce: Array.isArray(wish.nonce) ? "numbers" : "bytes" });
         if (answers === "no") throw new Error("User rejected");
         if (answers === "nothing") return { accountId, publicKey: "", signature: "" };
+        if (answers === "always blocked" || (answers === "blocked" && calls.length === 1)) throw new Error("The pop-up was blocked");
         if (answers === "silence") return new Promise(() => {});
         if (answers === "held" && calls.length === 1) await new Promise((released) => (globalThis.release = released));
         return globalThis.extensionSigns({ ...wish, nonce: Array.from(wish.nonce) });

@@ -7,7 +7,7 @@ use http::HeaderValue;
 use http::header::{SET_COOKIE, USER_AGENT};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use siwn::{AuthToken, Client, ClientLabel, Nonce, OpenedSession, Proof, ProofFields, SessionToken};
 
 use crate::body;
@@ -21,38 +21,21 @@ use crate::siwn::Siwn;
 use crate::time::Rfc3339;
 
 /// Three kinds of proof in one object; the first that is present counts, and what the others say is not even looked at. One that is
-/// null is absent, an empty one is present.
+/// null is absent, an empty one is present. One that comes twice is malformed: whoever looked at the body on the way may have seen the other.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Body {
     auth_token: Option<String>,
     authorization: Option<Value>,
     session: Option<SessionForm>,
-    #[serde(flatten)]
-    fields: Map<String, Value>,
-}
-
-/// The fields of the general flow. Other members are ignored.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Fields {
-    account_id: String,
-    public_key: String,
-    signature: String,
-    nonce: NonceText,
-    message: Option<String>,
-    recipient: Option<String>,
-    callback_url: Option<String>,
-    state: Option<String>,
-}
-
-/// What stands beside an authorization. Other members are ignored.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Authorized {
-    account_id: String,
-    nonce: NonceText,
-    state: Option<String>,
+    account_id: Option<Value>,
+    public_key: Option<Value>,
+    signature: Option<Value>,
+    nonce: Option<Value>,
+    message: Option<Value>,
+    recipient: Option<Value>,
+    callback_url: Option<Value>,
+    state: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -129,47 +112,56 @@ async fn verify(siwn: &Siwn, site: &Served, request: Request, keeping: &mut Keep
     siwn.finish(site, proof(body)?, &client).await
 }
 
-fn proof(body: Body) -> Result<Proof, Problem> {
-    if let Some(token) = body.auth_token {
+fn proof(mut body: Body) -> Result<Proof, Problem> {
+    if let Some(token) = body.auth_token.take() {
         let token: AuthToken = token.parse().map_err(|error| malformed(&error))?;
         return Ok(token.into());
     }
-    let fields = Value::Object(body.fields);
-    match body.authorization {
-        Some(authorization) => authorized(authorization, fields),
-        None => signed(fields),
+    match body.authorization.take() {
+        Some(authorization) => authorized(authorization, body),
+        None => signed(body),
     }
 }
 
 /// NEP-641: an authorization is a text, which only those can read whom it concerns. Its challenge stands beside it.
-fn authorized(authorization: Value, fields: Value) -> Result<Proof, Problem> {
-    let fields: Authorized = parse(fields)?;
+fn authorized(authorization: Value, body: Body) -> Result<Proof, Problem> {
+    let (account_id, nonce) = (required::<String>(body.account_id)?, required::<NonceText>(body.nonce)?);
+    let state = optional(body.state)?;
     match authorization {
         Value::String(text) if !text.is_empty() => {
-            let proof = Proof::from_authorization(&fields.account_id, text, fields.nonce.parse()?);
-            Ok(proof.map_err(|error| malformed(&error))?.with_state(fields.state))
+            let proof = Proof::from_authorization(&account_id, text, nonce.parse()?);
+            Ok(proof.map_err(|error| malformed(&error))?.with_state(state))
         }
         _ => Err(Problem::new(Code::ProofMalformed)),
     }
 }
 
-fn signed(fields: Value) -> Result<Proof, Problem> {
-    let fields: Fields = parse(fields)?;
+/// The fields of the general flow.
+fn signed(body: Body) -> Result<Proof, Problem> {
+    let (account_id, public_key, signature): (String, String, String) =
+        (required(body.account_id)?, required(body.public_key)?, required(body.signature)?);
+    let nonce: NonceText = required(body.nonce)?;
+    let (message, recipient): (Option<String>, Option<String>) = (optional(body.message)?, optional(body.recipient)?);
+    let (callback_url, state): (Option<String>, Option<String>) = (optional(body.callback_url)?, optional(body.state)?);
     Proof::from_fields(ProofFields {
-        account_id: &fields.account_id,
-        public_key: &fields.public_key,
-        signature: &fields.signature,
-        nonce: fields.nonce.parse()?,
-        message: fields.message.as_deref(),
-        recipient: fields.recipient.as_deref(),
-        callback_url: fields.callback_url.as_deref(),
-        state: fields.state.as_deref(),
+        account_id: &account_id,
+        public_key: &public_key,
+        signature: &signature,
+        nonce: nonce.parse()?,
+        message: message.as_deref(),
+        recipient: recipient.as_deref(),
+        callback_url: callback_url.as_deref(),
+        state: state.as_deref(),
     })
     .map_err(|error| malformed(&error))
 }
 
-fn parse<T: DeserializeOwned>(fields: Value) -> Result<T, Problem> {
-    serde_json::from_value(fields).map_err(|_| Problem::new(Code::Malformed))
+fn required<T: DeserializeOwned>(member: Option<Value>) -> Result<T, Problem> {
+    optional(member)?.ok_or(Problem::new(Code::Malformed))
+}
+
+fn optional<T: DeserializeOwned>(member: Option<Value>) -> Result<Option<T>, Problem> {
+    member.map(serde_json::from_value).transpose().map_err(|_| Problem::new(Code::Malformed))
 }
 
 impl NonceText {

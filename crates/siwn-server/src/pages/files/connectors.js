@@ -25,12 +25,15 @@ export function connectors({ connector, network, manifest, texts }) {
     manifest: entry,
     isInstalled: hasExtension(entry),
     prepare: () => void find(entry.id).then((found) => found.prepare()).catch(() => {}),
-    async sign(wish, approved) {
-      const { wallet, prepare } = await find(entry.id);
+    async sign(wish, approved, signal) {
+      const { wallet, prepare, onBlocked } = await find(entry.id);
       await prepare();
+      // Who has left by now is asked nothing.
+      signal.throwIfAborted();
+      onBlocked(approved);
       // A click that is long ago, or that a window was opened for, opens no other one: it would be blocked.
       if (!navigator.userActivation.isActive) await approved();
-      return asked(wallet, network).sign(wish, approved);
+      return asked(wallet, network).sign(wish, approved, signal);
     },
     // Not by asking the wallet, which may open a window for it.
     forget: async () => (await find(entry.id)).forget(),

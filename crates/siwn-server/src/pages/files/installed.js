@@ -6,7 +6,7 @@
  * @typedef {object} Asked
  * @property {{ id: string, name: string, icon?: string, features?: Record<string, boolean>, permissions?: { usb?: boolean } }} manifest
  * @property {() => void} prepare gets whatever the wallet needs, before the click
- * @property {(wish: object, approved: () => Promise<void>) => Promise<unknown>} sign
+ * @property {(wish: object, approved: () => Promise<void>, signal: AbortSignal) => Promise<unknown>} sign
  * @property {() => Promise<void>} forget ends what the wallet remembers of this page
  * @property {() => void} leave closes what the wallet has open
  * @property {boolean} [isInstalled]
@@ -25,7 +25,7 @@ export async function installed(network, within) {
   addEventListener("near-wallet-injected", (event) => {
     const wallet = /** @type {CustomEvent} */ (event).detail;
     const { id, name } = Object(wallet?.manifest);
-    if (typeof id === "string" && typeof name === "string") found.set(id, asked(wallet, network));
+    if (typeof id === "string" && typeof name === "string") found.set(id, onceMoreWhereBlocked(asked(wallet, network)));
   });
   dispatchEvent(new Event("near-selector-ready"));
   await new Promise((resolve) => setTimeout(resolve, within));
@@ -52,6 +52,31 @@ export function asked(wallet, network) {
     // Whether a wallet forgets is its own affair, and nobody waits for it.
     forget: () => Promise.race([Promise.resolve(wallet.signOut?.({ network })), later()]).catch(() => {}),
   };
+}
+
+/**
+ * The wallet, which is asked once more after another click where the browser has blocked its window: there are browsers that open windows
+ * in a click itself only, and not after what a login has to wait for before it asks a wallet.
+ * @param {Asked} wallet
+ * @returns {Asked}
+ */
+const onceMoreWhereBlocked = (wallet) => ({
+  ...wallet,
+  async sign(wish, approved, signal) {
+    try {
+      return await wallet.sign(wish, approved, signal);
+    } catch (error) {
+      if (!isBlocked(error)) throw error;
+      await approved();
+      return wallet.sign(wish, approved, signal);
+    }
+  },
+});
+
+/** Whether a wallet says that the browser has blocked its window; not one that says that somebody has closed it. @param {any} error */
+export function isBlocked(error) {
+  const text = String(error?.message ?? error);
+  return /pop-?up/i.test(text) && !/clos|cancel|reject|denied|declin/i.test(text);
 }
 
 const later = () => new Promise((resolve) => setTimeout(resolve, LONGEST_GOODBYE));

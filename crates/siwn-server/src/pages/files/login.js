@@ -1,9 +1,9 @@
 // The login page: a wallet is chosen, asked, and the server told what it answered. Every way in ends in one of four sections.
 // @ts-check
 import { connectors } from "./connectors.js";
-import { installed } from "./installed.js";
+import { installed, isBlocked } from "./installed.js";
 import { commands, read } from "./paste.js";
-import { Failure, ask, changed, element, filled, isJudged, isOpen, pageOf, remembered, show, showFailure, underWay } from "./server.js";
+import { Failure, ask, changed, element, filled, isJudged, isOpen, keepsCookies, pageOf, remembered, show, showFailure, underWay } from "./server.js";
 
 /**
  * A way to sign, as it stands in the list.
@@ -52,8 +52,6 @@ async function run(name, anew, login) {
   step(0);
   show("working");
   try {
-    // No wallet need be asked to find that out.
-    if (!navigator.cookieEnabled) throw new Failure("browser_unknown");
     await login(signal);
   } catch (error) {
     // Who left has seen that he did.
@@ -68,7 +66,7 @@ function withWallet(entry) {
   run(name, () => withWallet(entry), async (signal) => {
     const { signIn } = await import(page.client).catch(() => Promise.reject(new Failure("unreachable")));
     const steps = ["challenge", "wallet", "verify"];
-    const signMessage = (/** @type {any} */ wish) => wallet.sign(wish, () => approved(signal));
+    const signMessage = (/** @type {any} */ wish) => wallet.sign(wish, () => approved(signal), signal);
     const onStep = (/** @type {string} */ at) => step(steps.indexOf(at));
     // What a wallet has open is closed with its login, however that ends.
     signal.addEventListener("abort", wallet.leave);
@@ -105,8 +103,11 @@ let toPaste;
 /** The commands hold a challenge: a new one each time that they are shown. */
 async function showCommands() {
   try {
-    toPaste ??= await ask("initiate-login", {});
-    if (!toPaste) return;
+    if (!toPaste) {
+      toPaste = /** @type {import("./paste.js").Challenge} */ (await ask("initiate-login", {}));
+      // What was pasted before is another challenge's.
+      /** @type {HTMLTextAreaElement} */ (element("paste-output")).value = "";
+    }
     for (const button of document.querySelectorAll("[data-copies]")) button.textContent = texts.copy;
     const { near, siwn } = commands(toPaste, accountToPaste());
     element("near-command").textContent = near;
@@ -126,7 +127,8 @@ function withPasted() {
   if (!found || !toPaste) return;
   const { nonce, state } = toPaste;
   const proof = "authToken" in found ? found : { ...found, nonce, state };
-  run(texts.paste, withPasted, async (signal) => {
+  // What was judged is signed anew.
+  run(texts.paste, () => (toPaste ? withPasted() : choose()), async (signal) => {
     step(2);
     const session = await ask("verify-login", proof, signal);
     changed();
@@ -196,7 +198,7 @@ function fail(error) {
 /** @param {any} error */
 function codeOf(error) {
   if (typeof error?.code !== "string") return "internal";
-  return error.code === "wallet_failed" && /pop-?up/i.test(error.message) ? "popup_blocked" : error.code;
+  return error.code === "wallet_failed" && isBlocked(error) ? "popup_blocked" : error.code;
 }
 
 /** @param {string} accountId */
@@ -302,12 +304,20 @@ const websites = () => page.websites.map((/** @type {{ id: string, name: string,
 // ---- The page ----
 
 async function start() {
+  if (!keepsCookies()) return noCookies();
   // Who has no session is not asked which it is.
   const [entries, session] = await Promise.all([ways(), page.cookie ? ask("session").catch(() => undefined) : undefined]);
   list(entries);
   if (session) signedIn(session.accountId, { isNew: false });
   else show("choose", { focus: false });
   performance.mark("ready");
+}
+
+/** Nobody can be signed in here, which is said before anybody signs. */
+function noCookies() {
+  again = () => location.reload();
+  fail(new Failure("browser_unknown"));
+  element("other-wallet").hidden = true;
 }
 
 element("cancel").addEventListener("click", () => choose());

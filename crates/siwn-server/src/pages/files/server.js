@@ -123,6 +123,18 @@ export function element(/** @type {string} */ id) {
 /** @returns {any} */
 export const pageOf = () => JSON.parse(element("page").textContent ?? "");
 
+/** Whether this browser keeps cookies of this site: it is tried, for what browsers that block them say of it differs. */
+export function keepsCookies() {
+  try {
+    document.cookie = "siwn-kept=yes; SameSite=Strict; Max-Age=60";
+    const isKept = document.cookie.includes("siwn-kept=yes");
+    document.cookie = "siwn-kept=; SameSite=Strict; Max-Age=0";
+    return isKept;
+  } catch {
+    return false;
+  }
+}
+
 /** What the browser remembers, where it is let: one that blocks cookies refuses every look at its storage. @template T @param {() => T} look */
 export function remembered(look) {
   try {
