@@ -39,6 +39,10 @@ export class Application {
     const body = await text(request);
     this.requests.push(request);
     if (request.url === "/poll") return void this.#polls.push(response);
+    if (request.url === "/events") {
+      response.writeHead(200, { "Content-Type": "text/event-stream", "X-Accel-Buffering": "no" }).write("data: first\n\n");
+      return void this.#polls.push(response);
+    }
     if (request.url === "/broken") return void response.writeHead(500, { "Content-Length": 3 }).end("own");
     const { method, url, rawHeaders } = request;
     const [type, answer] = /text\/html/.test(request.headers.accept ?? "")

@@ -42,6 +42,11 @@ export class Client {
     return { status: Number(head.slice(9, 12)), head, socket };
   }
 
+  /** Sends a request, and answers the socket on which the answer arrives, piece by piece. */
+  listen(path) {
+    return this.#write(path, { method: "GET", host: this.host, lines: ["Connection: close"], body: "" });
+  }
+
   /** A login as a browser of this host does it. */
   async signIn(account, wish = {}) {
     const own = ["Sec-Fetch-Site: same-origin", `Origin: https://${this.host}`, "Content-Type: application/json"];

@@ -259,6 +259,23 @@ for (const name of Object.keys(PROXIES)) {
       stack.application.tell("news");
       assert.equal((await answer).body, "news");
     });
+
+    test("an event arrives when the application sends it, and not when there are many", async () => {
+      const client = await signedIn();
+      const socket = await client.listen("/events");
+      const parts = socket[Symbol.asyncIterator]();
+      const heard = async (text) => {
+        for (let all = ""; !all.includes(text); ) {
+          const { value, done } = await parts.next();
+          assert.ok(!done, `the answer ended without ${text}`);
+          all += value;
+        }
+      };
+      await heard("data: first");
+      stack.application.tell("data: last\n\n");
+      await heard("data: last");
+      socket.destroy();
+    });
   });
 }
 

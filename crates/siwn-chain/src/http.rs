@@ -16,9 +16,6 @@ use crate::settings::RpcHeader;
 /// The longest body that is read, in bytes.
 const LONGEST_BODY: usize = 1 << 20;
 
-/// The longest pause that an endpoint can ask for.
-const LONGEST_PAUSE: Duration = Duration::from_hours(1);
-
 /// The way to the endpoints. The network, or a test's own.
 pub(crate) trait Transport: Send + Sync {
     /// Sends `body` and reads what comes back.
@@ -108,7 +105,7 @@ async fn read(response: &mut Response) -> Result<Vec<u8>, Fault> {
 /// Whole seconds only (RFC 9110, section 10.2.3): a date would need the gateway's clock to be ours.
 fn retry_after(response: &Response) -> Option<Duration> {
     let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
-    Some(Duration::from_secs(seconds).min(LONGEST_PAUSE))
+    Some(Duration::from_secs(seconds))
 }
 
 /// The innermost cause says what happened. The outer ones repeat the address, which may hold secrets.

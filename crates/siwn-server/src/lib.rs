@@ -1,7 +1,41 @@
 //! Sign In With NEAR over HTTP, for an axum application or as a server of its own.
 //!
-//! [`Siwn::builder`] makes the handle, [`Siwn::routes`] brings the routes, [`SignedIn`] and [`BearerToken`] protect the application's
-//! own. [`app`] is all of it at once.
+//! ```
+//! use axum::{Router, routing::get};
+//! use siwn_server::{BuildError, SignedIn, Siwn};
+//!
+//! async fn me(user: SignedIn) -> String {
+//!     format!("Hello, {}", user.account())
+//! }
+//!
+//! fn app() -> Result<Router, BuildError> {
+//!     let siwn = Siwn::builder("app.example").build()?;
+//!     Ok(Router::new().route("/me", get(me)).merge(siwn.routes()).with_state(siwn))
+//! }
+//! # app().unwrap();
+//! ```
+//!
+//! | Wanted | Item |
+//! |---|---|
+//! | the handle: whom people sign in to, which network, which store | [`Siwn::builder`] |
+//! | the routes, to merge into one's own | [`Siwn::routes`]; [`app`] is all that a server of its own has |
+//! | who is signed in | [`SignedIn`] in a handler; `Option<SignedIn>` on pages for everybody; [`Siwn::signed_in_layer`] for a subtree |
+//! | the application's own word on each login | [`Builder::on_login`] |
+//! | to end what is open, where the application bans somebody | [`Siwn::end_sessions`] |
+//! | near-sign-verify's tokens, without a session | [`BearerToken`], [`ReusableToken`], [`Siwn::verify_token`] |
+//! | access tokens, that this server made | [`AccessToken`]; elsewhere [`AccessTokens`], by the published keys |
+//! | tests that sign people in without a network | `test_util`, of the feature `test-util` |
+//! | a server's configuration, its sockets | `config`, of the feature `config`; [`serve`] |
+//!
+//! `SignedIn` needs `Siwn` in the router's state: as the state itself, or by `FromRef` of a state of one's own. Serve the router with
+//! `into_make_service_with_connect_info::<SocketAddr>()`, for clients are told apart by address.
+//!
+//! | Feature | Brings |
+//! |---|---|
+//! | `rpc` (default) | NEAR's nodes over JSON-RPC |
+//! | `config` | a configuration from a file and the environment |
+//! | `redis`, `postgres` | these stores' addresses in it |
+//! | `test-util` | a NEAR, wallets, browsers and a clock for tests |
 
 mod admin;
 mod answered;

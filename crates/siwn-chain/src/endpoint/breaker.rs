@@ -15,6 +15,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// The pause of an endpoint that asks for less and does not say for how long.
 const PAUSE_OF_A_LIMIT: Duration = Duration::from_secs(2);
+/// The longest pause that is kept because it was asked for; then one look-up tries. Who asks for an hour may be back in a minute, and what
+/// people have signed meanwhile is good for five.
+const LONGEST_LIMIT: Duration = Duration::from_secs(30);
 
 /// How an endpoint is asked at the moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,7 +165,7 @@ impl Breaker {
     /// The endpoint asked for a pause.
     pub(crate) fn limited(&self, retry_after: Option<Duration>) {
         let mut inside = self.inside();
-        let until = Instant::now() + retry_after.unwrap_or(PAUSE_OF_A_LIMIT);
+        let until = Instant::now() + retry_after.unwrap_or(PAUSE_OF_A_LIMIT).min(LONGEST_LIMIT);
         let until = match inside.phase {
             Phase::Paused { until: earlier, .. } => until.max(earlier),
             Phase::Closed | Phase::Tried => until,
@@ -259,5 +262,20 @@ mod tests {
         assert!(!admits(&breaker) && breaker.is_limited());
         advance(Duration::from_millis(1)).await;
         assert!(!breaker.is_limited() && admits(&breaker));
+    }
+    #[tokio::test(start_paused = true)]
+    async fn an_endpoint_that_asks_for_longer_is_tried_by_one_every_half_minute() {
+        let breaker = Breaker::default();
+        for _ in 0..3 {
+            breaker.limited(Some(Duration::from_hours(1)));
+            assert_eq!(breaker.pause(), Some(LONGEST_LIMIT));
+            advance(Duration::from_millis(29_999)).await;
+            assert!(!admits(&breaker));
+            advance(Duration::from_millis(1)).await;
+            let _pass = breaker.admit().unwrap();
+            assert!(!admits(&breaker));
+        }
+        breaker.limited(Some(Duration::MAX));
+        assert_eq!(breaker.pause(), Some(LONGEST_LIMIT));
     }
 }
