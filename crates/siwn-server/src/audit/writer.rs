@@ -213,7 +213,7 @@ mod tests {
         let mut writer = Writer::new(Target::file(&path).unwrap(), state());
         writer.take("third\n".into());
         assert!(writer.write());
-        assert_eq!((text().as_str(), counted(&writer.state)), ("first\nsec\nthird\n", (1, 0, 0)), "after a start");
+        assert_eq!((text().as_str(), writer.state.counted()), ("first\nsec\nthird\n", (1, 0, 0)), "after a start");
         // Half of a line is out, and the file that is opened anew is the same one.
         std::fs::write(&path, "first\nsec").unwrap();
         for line in ["first\n", "second\n", "third\n"] {
