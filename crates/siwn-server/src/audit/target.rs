@@ -1,7 +1,7 @@
 //! What audit lines are written to.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// A file that can be opened anew, or a stream.
@@ -25,6 +25,15 @@ impl Target {
             *file = append(path)?;
         }
         Ok(())
+    }
+
+    /// Whether somebody was cut off in the middle of a line: by a full disk, or by the end of his process.
+    pub(super) fn ends_within_a_line(&self) -> bool {
+        match self {
+            // Whoever opens a pipe to read from it waits for a writer.
+            Self::File(path, _) => path.is_file() && last_byte(path).is_ok_and(|last| last != b'\n'),
+            Self::Stream(_) => false,
+        }
     }
 
     /// Writes `bytes` from `written` on, and moves that forward by what is out.
@@ -52,4 +61,12 @@ fn append(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
+}
+
+fn last_byte(path: &Path) -> io::Result<u8> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last)?;
+    Ok(last[0])
 }

@@ -43,8 +43,10 @@ pub(super) struct State {
 }
 
 impl Writer {
-    pub(super) const fn new(target: Target, state: Arc<State>) -> Self {
-        Self { target, state, waiting: Vec::new(), written: 0, lines: 0, is_failing: false }
+    pub(super) fn new(target: Target, state: Arc<State>) -> Self {
+        let mut writer = Self { target, state, waiting: Vec::new(), written: 0, lines: 0, is_failing: false };
+        writer.begin_a_line();
+        writer
     }
 
     pub(super) fn run(mut self, queue: &Receiver<Vec<u8>>) {
@@ -98,11 +100,19 @@ impl Writer {
     fn reopen(&mut self) {
         match self.target.reopen() {
             Ok(()) => {
-                // What is out of a line already is in the old file; the new one gets the whole line.
+                // What is out of a line already is in the old file; the new one, which may be the same, gets the whole line.
                 let out = &self.waiting[..self.written];
                 self.written = out.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+                self.begin_a_line();
             }
             Err(error) => tracing::error!(%error, "the audit log cannot be opened anew: the old file is kept"),
+        }
+    }
+
+    /// What comes next becomes no part of a line that somebody left unfinished.
+    fn begin_a_line(&mut self) {
+        if self.target.ends_within_a_line() {
+            self.waiting.insert(self.written, b'\n');
         }
     }
 
@@ -192,5 +202,26 @@ mod tests {
         writer.state.reopen.store(true, Ordering::Release);
         assert!(writer.write());
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "second\n");
+    }
+
+    #[test]
+    fn a_line_that_was_cut_off_swallows_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit.log");
+        let text = || std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, "first\nsec").unwrap();
+        let mut writer = Writer::new(Target::file(&path).unwrap(), state());
+        writer.take("third\n".into());
+        assert!(writer.write());
+        assert_eq!((text().as_str(), counted(&writer.state)), ("first\nsec\nthird\n", (1, 0, 0)), "after a start");
+        // Half of a line is out, and the file that is opened anew is the same one.
+        std::fs::write(&path, "first\nsec").unwrap();
+        for line in ["first\n", "second\n", "third\n"] {
+            writer.take(line.into());
+        }
+        writer.written = 9;
+        writer.state.reopen.store(true, Ordering::Release);
+        assert!(writer.write());
+        assert_eq!(text(), "first\nsec\nsecond\nthird\n");
     }
 }
