@@ -174,7 +174,12 @@ class Page extends Tab {
     return result;
   }
 
-  #act(type, actions) {
-    return this.#ask("input.performActions", { actions: [{ type, id: type, actions }] });
+  async #act(type, actions) {
+    try {
+      await this.#ask("input.performActions", { actions: [{ type, id: type, actions }] });
+    } catch (error) {
+      // What was clicked may have closed its window or its frame before the answer.
+      if (!/no such frame|no longer exist/i.test(error.message)) throw error;
+    }
   }
 }

@@ -12,6 +12,10 @@ export class Program {
     stdio[listensTo] = "pipe";
     this.#process = spawn(path, args, { stdio, env: { ...process.env, ...env } });
     this.#ended = once(this.#process, "exit");
+    // Also where the tests end before their time.
+    const end = () => this.#process.kill("SIGKILL");
+    process.once("exit", end);
+    this.#ended.then(() => process.off("exit", end), () => {});
     this.words = "";
     this.output = this.#process.stdio[listensTo].setEncoding("utf8").on("data", (text) => (this.words += text));
   }

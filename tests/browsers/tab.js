@@ -1,7 +1,7 @@
 // What one does with a page, in any engine. Nothing waits for a time: each step waits until it can be done, or until it has happened.
 import { setTimeout as pause } from "node:timers/promises";
 
-const PATIENCE = 30_000;
+const PATIENCE = 60_000;
 const BETWEEN_LOOKS = 50;
 
 export const ENTER = "\uE007";
@@ -68,7 +68,12 @@ export class Tab {
 
   /** Clicks on what has this name, once a click meets it. */
   click(name) {
-    return this.until(name, () => this.clickOn(`${MET}(${FOUND}(${JSON.stringify(name)}))`));
+    return this.until(name, () => this.clickIfThere(name));
+  }
+
+  /** Clicks on what has this name if a click meets it now, and answers whether it did. */
+  clickIfThere(name) {
+    return this.clickOn(`${MET}(${FOUND}(${JSON.stringify(name)}))`);
   }
 
   /** What the keyboard is at: the first line of it. */

@@ -127,13 +127,22 @@ class Page extends Tab {
 
   async clickOn(script) {
     const found = await this.#ask("POST", "/execute/sync", { script: `return ${script}`, args: [] });
-    if (found) await this.#ask("POST", `/element/${found[ELEMENT]}/click`);
+    if (found) await this.#act(`/element/${found[ELEMENT]}/click`);
     return Boolean(found);
   }
 
   async keys(...keys) {
     const actions = keys.flatMap((value) => [{ type: "keyDown", value }, { type: "keyUp", value }]);
-    await this.#ask("POST", "/actions", { actions: [{ type: "key", id: "key", actions }] });
+    await this.#act("/actions", { actions: [{ type: "key", id: "key", actions }] });
+  }
+
+  async #act(path, body) {
+    try {
+      await this.#ask("POST", path, body);
+    } catch (error) {
+      // What was clicked may have closed its window or its frame before the answer.
+      if (!/no such (window|frame)/.test(error.message)) throw error;
+    }
   }
 
   async frames() {

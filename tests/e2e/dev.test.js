@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import test, { after, before, describe } from "node:test";
 import { dev, serve } from "../npm/server.js";
 import { NOBODY, REFUSED, Visitor, launch, logOut, picture, ready, refusedBecause, signIn, signedInAs } from "./browser.js";
-import { doneAs, failure, heading, settled, wallet } from "./login-page.js";
+import { doneAs, failure, heading, lastClick, settled, wallet } from "./login-page.js";
 
 const ALICE = "alice.test.near";
 const guide = readFileSync(new URL("../../docs/develop.md", import.meta.url), "utf8");
@@ -49,7 +49,7 @@ async function saw(page, route, words) {
 async function approveAs(page, account) {
   await page.locator("#approve:enabled").waitFor();
   await page.locator("#account").selectOption({ label: await page.locator("#account option", { hasText: account }).first().innerText() });
-  await page.getByRole("button", { name: "Approve" }).click();
+  await lastClick(page, page.getByRole("button", { name: "Approve" }));
 }
 
 /** What each manner comes to on the page of `siwn dev`: the account or the page's words, what the server says, what is refused. */

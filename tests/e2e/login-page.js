@@ -46,10 +46,16 @@ export async function approve(page, account, manner = "well") {
   await button.and(page.locator(":enabled")).waitFor();
   await page.getByLabel("Account").selectOption({ label: account.includes(",") ? account : `${account}, full access` });
   await page.getByLabel("Manner").selectOption(manner);
-  await button.click();
+  await lastClick(page, button);
 }
 
-export const reject = (page) => page.getByRole("button", { name: "Reject" }).click();
+export const reject = (page) => lastClick(page, page.getByRole("button", { name: "Reject" }));
+
+/** Clicks what may close its own window: on a busy machine that is gone before the click is answered. */
+export const lastClick = (page, button) =>
+  button.click().catch((error) => {
+    if (!page.isClosed()) throw error;
+  });
 
 /**
  * Chooses a wallet, and answers the window that it opens. Each look at a page from here counts as a click in it, which a browser

@@ -105,9 +105,9 @@ describe("a screen reader", () => {
   });
 });
 
-test("the language that was chosen comes back from a wallet's website", async () => {
+test("the language that was chosen comes back from a wallet's website, and stays when the page is loaded again", async () => {
   const visitor = await here.enter();
-  const page = await visitor.open(LOGIN, settled);
+  const page = await visitor.open(`${LOGIN}?return_to=/app`, settled);
   await page.getByRole("link", { name: "Deutsch" }).click();
   await heading(page, "Wallet wählen");
   await wallet(page, "MyNearWallet").click();
@@ -115,6 +115,9 @@ test("the language that was chosen comes back from a wallet's website", async ()
   assert.match(await failure(page), /^Nicht angemeldet\s+In der Wallet wurde abgelehnt/);
   assert.equal(await page.locator("html").getAttribute("lang"), "de");
   await heading(page, "Bei login.example anmelden");
+  await page.reload();
+  assert.match(await failure(page), /^Nicht angemeldet/);
+  assert.equal(await page.getByRole("link", { name: "Noch einmal" }).getAttribute("href"), `${LOGIN}?lang=de&return_to=%2Fapp`);
   await page.getByRole("link", { name: "Noch einmal" }).click();
   await heading(page, "Wallet wählen");
   await visitor.leave([]);

@@ -97,19 +97,6 @@ test("the server's code, status, words and request id are kept", async () => {
   assert.equal(error.retry, undefined);
 });
 
-test("the application's own reason is kept", async (t) => {
-  const reason = "your membership has ended";
-  const denied = createServer((request, answer) => {
-    const challenge = { message: "Sign in to localhost", nonce: Array(32).fill(1), recipient: "localhost", state: "s" };
-    const said = request.url.endsWith("/initiate-login") ? [200, challenge] : [401, { success: false, error: "login_refused", message: "…", reason }];
-    answer.writeHead(said[0], { "Content-Type": "application/json" }).end(JSON.stringify(said[1]));
-  }).listen(0, "127.0.0.1");
-  t.after(() => denied.close());
-  await once(denied, "listening");
-  const error = await fails(signIn({ wallet: walletOf(dev.alice), server: `http://127.0.0.1:${denied.address().port}/api/auth` }), "login_refused");
-  assert.equal(error.reason, reason);
-});
-
 test("while nobody can judge the proof it is kept, and sent again on demand", async () => {
   const fault = (method, body) =>
     fetch(`${dev.url}/_devnet/fault`, { method, headers: { "Content-Type": "application/json" }, ...(body && { body: JSON.stringify(body) }) });

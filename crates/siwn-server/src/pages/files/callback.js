@@ -5,10 +5,12 @@ import { Failure, ask, changed, element, isOpen, pageOf, show, showFailure, unde
 const answer = new URLSearchParams(location.hash.slice(1));
 const tx = new URLSearchParams(location.search).get("tx") ?? "";
 // Before anything else: nobody who looks at the address, now or in the history, finds a signature there.
-history.replaceState(null, "", location.pathname);
+history.replaceState(history.state, "", location.pathname);
 
 const page = pageOf();
-const { returnTo, lang, texts } = underWay.take(tx);
+// A reload still knows it.
+const { returnTo, lang, texts } = tx ? underWay.take(tx) : (history.state ?? {});
+history.replaceState({ returnTo, lang, texts }, "");
 const loginUrl = new URL(page.loginUrl, location.href);
 if (lang && texts) speak(lang, texts);
 if (returnTo) loginUrl.searchParams.set("return_to", returnTo);
