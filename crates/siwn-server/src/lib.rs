@@ -81,11 +81,6 @@ mod time;
 mod tokens;
 mod watched_store;
 
-/// The examples of the guide, compiled.
-#[cfg(doctest)]
-#[doc = include_str!("../../../docs/rust.md")]
-struct Guide;
-
 pub use crate::admin::{AdminToken, AdminTokenError, admin};
 pub use crate::answered::Answered;
 pub use crate::audit::AuditLog;
