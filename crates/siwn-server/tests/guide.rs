@@ -1,7 +1,5 @@
 //! The code of docs/rust.md: it stands there as it stands here, and does what is said of it.
 
-#![expect(clippy::unwrap_used, reason = "these are tests")]
-
 mod settings {
     use siwn_server::{BuildError, Secret, Siwn};
 
